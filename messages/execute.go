@@ -1,0 +1,88 @@
+package messages
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Execute commands a shard worker to run a statement on its shard and to answer with RowBatches and one End.
+// The worker answers every Execute that it got with exactly one End.
+type Execute struct {
+	// Call is the call that it belongs to.
+	Call CallID
+	// Source is the number of this shard within the call, from 0.
+	Source int
+	// SQL and Args are the statement in the shard's dialect.
+	SQL  string
+	Args []any
+	// WantRows says whether rows are asked for; else the statement is run for its effect.
+	WantRows bool
+	// Window is how many batches may be on their way or unread at once, at least 1.
+	Window int
+	// BatchBytes is the size at which a batch is sent, in bytes. A single larger row travels alone.
+	BatchBytes int
+	// Context is the caller's: it bounds admission, the connection, the statement and every wait for credit.
+	Context context.Context
+	// ReplyTo is the stream that gets the answer.
+	ReplyTo Address
+	// Runner, if there is one, may run the job on a goroutine that waits for its answer anyway.
+	Runner Runner
+}
+
+// Runner is offered the job of an Execute. See "who runs what" in docs/architecture.md.
+type Runner interface {
+	// Offer takes job, to run it exactly once and soon, or declines it by returning false. It doesn't block.
+	Offer(job Job) bool
+}
+
+// Job is a piece of work that some goroutine has to run once.
+type Job interface {
+	Run()
+}
+
+// Credit lets the worker send that many more batches of a call.
+type Credit struct {
+	Call    CallID
+	Source  int
+	Batches int
+}
+
+// Flush asks the worker to send the rows of a call that it has read, though the batch isn't full: a reader waits.
+type Flush struct {
+	Call   CallID
+	Source int
+}
+
+// Cancel tells the worker that nobody wants the answer of a call any more.
+type Cancel struct {
+	Call   CallID
+	Source int
+	// Cause is why, and becomes the cause of the End that follows.
+	Cause error
+}
+
+// End is the last message of one shard for one call.
+type End struct {
+	Call   CallID
+	Source int
+	// Seq is the number of batches sent before it. A stream that got fewer reports [ErrProtocol].
+	Seq uint64
+	// Tag is the database's command tag, if Err is nil.
+	Tag pgconn.CommandTag
+	// Description describes the columns; nil if the statement returns none or failed before it was described.
+	Description *Description
+	// Err is an *Error naming the shard, or nil if all rows were sent.
+	Err error
+}
+
+func (*Execute) message() {}
+func (*Credit) message()  {}
+func (*Flush) message()   {}
+func (*Cancel) message()  {}
+func (*End) message()     {}
+
+// Refuse answers an Execute that no worker will run.
+func (e *Execute) Refuse(err error) {
+	e.ReplyTo.Tell(&End{Call: e.Call, Source: e.Source, Err: err})
+}

@@ -1,0 +1,67 @@
+// Package shardworker holds the actor that owns one shard: its connections, who may use them, and the jobs that run on
+// them. What differs between databases is behind [Backend], which lives in the packages postgres, sqlite and fake. It
+// chooses no shards and merges no rows: that is the coordinator's.
+package shardworker
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/troupedb/troupe/messages"
+)
+
+// Backend is one shard's database. Its methods are safe for concurrent use. Errors are *messages.Error with a code and,
+// where there is one, the database's own error as cause; the worker adds the shard. No error shows a password.
+//
+// The package backendtest has the conformance suite that every backend passes.
+type Backend interface {
+	// Dialect returns the SQL that the database understands.
+	Dialect() messages.Dialect
+	// Lanes returns how many connections there are of each kind, at least one of each. Connections of one lane are
+	// interchangeable, and a busy lane doesn't hold up another: SQLite has one lane for its writer and one for its
+	// readers. The answer never changes. The worker never holds more of a lane at once.
+	Lanes() []int
+	// Lane returns the lane that sql needs, in well under a microsecond per hundred bytes of text, without I/O.
+	Lane(sql string, wantRows bool) int
+	// Prompt reports whether Acquire and the methods of connections and cursors return soon after their context ended
+	// or Interrupt was called. Only then may a caller's own goroutine run a job.
+	Prompt() bool
+	// Acquire returns a connection of lane for one job's use. It fails with [messages.ErrUnavailable] where the
+	// database can't be reached, and otherwise only when ctx ends or the backend is closed.
+	Acquire(ctx context.Context, lane int) (Conn, error)
+	// Close interrupts what is running, closes all connections and waits for them, until ctx ends. A second Close
+	// does nothing.
+	Close(ctx context.Context) error
+}
+
+// Conn is a connection that one job uses. Only Interrupt may be called from another goroutine.
+type Conn interface {
+	// Query sends a statement that returns rows. ctx bounds it until the cursor is closed. The conn may run nothing
+	// else until then. An error means that there is no cursor to close.
+	Query(ctx context.Context, sql string, args []any) (Cursor, error)
+	// Exec runs a statement for its effect. Without args, sql may hold several statements.
+	Exec(ctx context.Context, sql string, args []any) (pgconn.CommandTag, error)
+	// Interrupt makes what runs on the connection, and whatever comes after, fail soon. It doesn't block.
+	Interrupt()
+	// Release gives the connection back, or closes it if it is not as clean as a new one: interrupted, in a
+	// transaction, with an open cursor. It doesn't wait for the network.
+	Release()
+}
+
+// Cursor is the read position in the rows of one statement.
+type Cursor interface {
+	// Buffered reports whether Next would answer without waiting for anything but this process's own work.
+	Buffered() bool
+	// Next moves to the next row. False means the end or an error: Close tells which.
+	Next() bool
+	// Description describes the columns of the current row; before the first, those that the statement declares. It
+	// returns the same pointer until a row needs another description, which only SQLite's rows ever do. The shard in
+	// it is left empty for the caller to set before it is shared.
+	Description() *messages.Description
+	// Append copies the current row to b, which was made for the current Description, and ends the row there.
+	Append(b *messages.RowBatch)
+	// Close ends the statement. If rows are left unread, the connection is spent rather than drained. It returns
+	// the statement's tag, or the error that ended it. A second Close returns the same.
+	Close() (pgconn.CommandTag, error)
+}
