@@ -4,7 +4,8 @@ import "strings"
 
 // MayWrite reports whether sql may change the database, judged by its words outside comments, quotes and literals: false
 // for one that begins with SELECT, VALUES, TABLE, SHOW or EXPLAIN and has no word that begins a change (nor INTO, nor
-// a semicolon before more words). It errs on the side of true. What a SELECT's functions do is not seen.
+// a semicolon before more words). It errs on the side of true, also where the dialects would read the text differently.
+// What a SELECT's functions do is not seen.
 func MayWrite(sql string) bool {
 	s := wordScanner{text: sql}
 	first := true
@@ -23,11 +24,16 @@ func MayWrite(sql string) bool {
 			continue
 		}
 		switch strings.ToLower(word) {
-		case "insert", "update", "delete", "merge", "replace", "into", "truncate", "create", "drop", "alter", "call", "do", ";":
+		case "insert", "update", "delete", "merge", "into", "truncate", "create", "drop", "alter", "call", "do",
+			"execute", "refresh", // after EXPLAIN ANALYZE
+			";", unclear:
 			return true
 		}
 	}
 }
+
+// unclear stands for what PostgreSQL and SQLite end at different places, so that a word may be text in one of them only.
+const unclear = "?"
 
 // wordScanner walks over the words of an SQL text, in either dialect, and skips what is quoted or commented.
 type wordScanner struct {
@@ -35,31 +41,39 @@ type wordScanner struct {
 	at   int
 }
 
-// next returns the next word, or a "(" that is the first token, or a ";" that something follows.
+// next returns the next word, or a "(" that is the first token, or a ";" that something follows, or unclear.
 func (s *wordScanner) next() (string, bool) {
 	t := s.text
 	start := s.at
 	for s.at < len(t) {
 		c := t[s.at]
 		switch {
-		case c == '\'' || c == '"' || c == '`':
-			s.skipQuoted(c, false)
-		case c == '[':
-			s.at++
+		case c == '\'' || c == '"':
+			s.skipQuoted(c)
+		case c == '[' || c == '`':
+			if !s.skipBracket(c) {
+				return unclear, true
+			}
 		case strings.HasPrefix(t[s.at:], "--"):
-			s.skipTo("\n")
+			if !s.skipLine() {
+				return unclear, true
+			}
 		case strings.HasPrefix(t[s.at:], "/*"):
-			s.skipComment()
+			if !s.skipComment() {
+				return unclear, true
+			}
 		case c == '$':
-			s.skipDollar()
+			if !s.skipDollar() {
+				return unclear, true
+			}
 		case isWordByte(c):
 			begin := s.at
 			for s.at < len(t) && isWordByte(t[s.at]) {
 				s.at++
 			}
 			word := t[begin:s.at]
-			if strings.EqualFold(word, "e") && strings.HasPrefix(t[s.at:], "'") {
-				s.skipQuoted('\'', true)
+			if strings.EqualFold(word, "e") && strings.HasPrefix(t[s.at:], "'") && strings.Contains(t, `\`) {
+				return unclear, true // only PostgreSQL has escapes, which may go on in the next literal
 			}
 			return word, true
 		case c == '(' && start == 0 && strings.TrimSpace(t[:s.at]) == "":
@@ -79,6 +93,12 @@ func isWordByte(c byte) bool {
 	return c == '_' || c >= 0x80 || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
 
+// skipQuoted passes over a quoted text; a doubled quote closes and opens again, which comes to the same.
+func (s *wordScanner) skipQuoted(quote byte) {
+	s.at++
+	s.skipTo(string(quote))
+}
+
 func (s *wordScanner) skipTo(end string) {
 	if i := strings.Index(s.text[s.at:], end); i >= 0 {
 		s.at += i + len(end)
@@ -87,30 +107,45 @@ func (s *wordScanner) skipTo(end string) {
 	s.at = len(s.text)
 }
 
-// skipQuoted passes over a quoted text; a doubled quote closes and opens again, which comes to the same.
-func (s *wordScanner) skipQuoted(quote byte, escapes bool) {
-	for s.at++; s.at < len(s.text); s.at++ {
-		switch {
-		case escapes && s.text[s.at] == '\\':
-			s.at++
-		case s.text[s.at] == quote:
-			s.at++
-			return
-		}
+// skipBracket passes over the byte that begins a quoted name in SQLite, and a subscript or operator in PostgreSQL. The
+// words after it are seen; if there are quotes or comments among them, it is unclear whether they are such.
+func (s *wordScanner) skipBracket(open byte) bool {
+	s.at++
+	end := "]"
+	if open == '`' {
+		end = "`"
 	}
+	inner, _, _ := strings.Cut(s.text[s.at:], end)
+	if strings.ContainsAny(inner, "'\"`[") || strings.Contains(inner, "--") || strings.Contains(inner, "/*") {
+		return false
+	}
+	if open == '`' && len(inner) < len(s.text)-s.at {
+		return false // placeholder
+	}
+	return true
 }
 
-// skipComment passes over a comment. PostgreSQL nests comments and SQLite doesn't: the shorter reading shows more words.
-func (s *wordScanner) skipComment() {
+// skipLine passes over a comment to the end of the line, of which only PostgreSQL thinks that a CR makes one.
+func (s *wordScanner) skipLine() bool {
+	begin := s.at
+	s.skipTo("\n")
+	comment := strings.TrimSuffix(s.text[begin:s.at], "\n")
+	return !strings.Contains(strings.TrimSuffix(comment, "\r"), "\r")
+}
+
+// skipComment passes over a comment, which PostgreSQL nests and SQLite doesn't.
+func (s *wordScanner) skipComment() bool {
 	s.at += 2
+	begin := s.at
 	s.skipTo("*/")
+	return !strings.Contains(s.text[begin:s.at], "/*")
 }
 
-// skipDollar passes over "$1", "$name" or the opening tag of a dollar-quoted text, whose words are then seen: that errs
-// on the side of a write.
-func (s *wordScanner) skipDollar() {
+// skipDollar passes over "$1" or "$name". A second "$" would begin a text in PostgreSQL.
+func (s *wordScanner) skipDollar() bool {
 	s.at++
 	for s.at < len(s.text) && isWordByte(s.text[s.at]) {
 		s.at++
 	}
+	return !strings.HasPrefix(s.text[s.at:], "$")
 }

@@ -43,8 +43,11 @@ func (e *Error) Error() string {
 	if e.Err != nil {
 		fmt.Fprintf(&b, ": %v", e.Err)
 	}
-	return b.String()
+	return oneLine.Replace(b.String())
 }
+
+// oneLine keeps joined errors, and what a database or an application says, on the line of the error.
+var oneLine = strings.NewReplacer("\r\n", "; ", "\n", "; ", "\r", "; ")
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
@@ -56,17 +59,24 @@ func (e *Error) Is(target error) bool {
 }
 
 // OnShard returns err as an *Error that names shard. An *Error that names none gets the name in a copy, one that names
-// a shard stays as it is, and anything else becomes the cause of an error with code.
+// a shard stays as it is. Anything else becomes the cause of an error with code, or, if there is an *Error within it,
+// with that one's code, shard and operation.
 func OnShard(err error, shard ShardID, op string, code Code) *Error {
-	var e *Error
-	if !errors.As(err, &e) {
-		return &Error{Code: code, Shard: shard, Op: op, Err: err}
+	e, ok := err.(*Error)
+	if !ok {
+		e = &Error{Code: code, Err: err}
+		var inner *Error
+		if errors.As(err, &inner) {
+			e.Code, e.Shard, e.Op, e.Rows = inner.Code, inner.Shard, inner.Op, inner.Rows
+		}
 	}
-	if e.Shard != "" {
+	if ok && e.Shard != "" {
 		return e
 	}
 	named := *e
-	named.Shard = shard
+	if named.Shard == "" {
+		named.Shard = shard
+	}
 	if named.Op == "" {
 		named.Op = op
 	}

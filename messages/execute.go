@@ -70,8 +70,8 @@ type End struct {
 	Seq uint64
 	// Tag is the database's command tag, if Err is nil.
 	Tag pgconn.CommandTag
-	// Description describes the columns; nil if the statement returns none or failed before it was described.
-	Description *Description
+	// Declared describes the columns as the statement declares them; nil if it returns none or failed before.
+	Declared *Description
 	// Err is an *Error naming the shard, or nil if all rows were sent.
 	Err error
 }

@@ -72,7 +72,9 @@ func appendKeyValue(b *strings.Builder, v any) error {
 			return fmt.Errorf("a %T can't be a key", v)
 		}
 		raw := make([]byte, rv.Len())
-		reflect.Copy(reflect.ValueOf(raw), rv)
+		for i := range raw {
+			raw[i] = byte(rv.Index(i).Uint()) // not reflect.Copy, which wants the element to be byte itself
+		}
 		if rv.Kind() == reflect.Array && len(raw) == 16 {
 			fmt.Fprintf(b, "u'%x'", raw)
 			return nil

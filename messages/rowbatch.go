@@ -25,6 +25,11 @@ type RowBatch struct {
 	Seq uint64
 	// Description describes all rows of the batch.
 	Description *Description
+	// Declared describes the columns as the statement declares them. On PostgreSQL it is Description; on SQLite each
+	// row may depart from it. It is set on the first batch of a source.
+	Declared *Description
+	// Cost is how many batches of the window it takes: 1, or more for one that holds an oversized row.
+	Cost int
 
 	rows  int
 	arena []byte

@@ -56,8 +56,7 @@ type Cursor interface {
 	// Next moves to the next row. False means the end or an error: Close tells which.
 	Next() bool
 	// Description describes the columns of the current row; before the first, those that the statement declares. It
-	// returns the same pointer until a row needs another description, which only SQLite's rows ever do. The shard in
-	// it is left empty for the caller to set before it is shared.
+	// returns the same pointer until a row needs another description, which only SQLite's rows ever do.
 	Description() *messages.Description
 	// Append copies the current row to b, which was made for the current Description, and ends the row there.
 	Append(b *messages.RowBatch)

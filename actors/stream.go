@@ -1,0 +1,567 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/troupedb/troupe/messages"
+)
+
+// flushAfter is how long a reader waits for a batch before it asks the workers for the rows they have so far.
+const flushAfter = 2 * time.Millisecond
+
+// StreamOwner is told what happens to a stream. The calls come from any goroutine, without a lock held, and don't block.
+//
+// StreamEnded comes only to a stream that was opened.
+type StreamOwner interface {
+	// StreamDescribed is called once: when every source has described its columns or ended, or with the error that
+	// ended the stream before.
+	StreamDescribed(err error)
+	// StreamEnded is called once: when every source has ended, so that no worker does anything for the stream.
+	StreamEnded()
+}
+
+// Source is one shard that a stream gets rows from.
+type Source struct {
+	Shard  messages.ShardID
+	Worker messages.Address
+}
+
+// Stream gathers the batches of one call from its sources. It is a protoactor process, addressable by its PID, without a
+// goroutine or a mailbox: what is told to it is filed at once. Each source sends at most a window of batches ahead of
+// the reader. The end of a source comes in the stream itself and says how many batches came before it, so a gap or a
+// lost end is an error and never a short result. The first source that fails ends the stream: the others are
+// cancelled, and batches that were not read are dropped.
+//
+// Next and Leave are the reader's, one goroutine at a time. Everything else is safe for concurrent use.
+type Stream struct {
+	system *System
+	owner  StreamOwner
+	pid    *actor.PID
+	call   messages.CallID
+	order  messages.Order
+	window int
+	keep   int // largest arena that goes back to the pool, in bytes
+
+	current *messages.RowBatch // the batch that the reader looks at; the reader's
+	timer   *time.Timer        // the reader's, for flushAfter
+
+	mu struct {
+		sync.Mutex
+		sources     []source
+		arrived     []int // sources in the order in which their unread batches came
+		turn        int   // the source that InShardOrder is at
+		running     int   // sources that have not ended
+		undescribed int   // sources that have neither described their columns nor ended
+		opened      bool
+		described   bool // StreamDescribed was called, or is about to be
+		left        bool // the reader has gone
+		err         error
+		wake        chan struct{} // capacity 1; a token when something changed for a waiting reader
+		waiting     bool
+	}
+	one [1]source // the room for a single source
+}
+
+type source struct {
+	Source
+	queue    []*messages.RowBatch
+	room     [4]*messages.RowBatch
+	cost     int    // of what is queued
+	seq      uint64 // of the next batch
+	owed     int    // credit not yet given back
+	declared *messages.Description
+	end      *messages.End
+}
+
+var _ actor.Process = (*Stream)(nil)
+var _ messages.Address = (*Stream)(nil)
+
+// StreamConfig configures a stream.
+type StreamConfig struct {
+	// Call is the call that the stream gathers for.
+	Call messages.CallID
+	// Order is the order of the batches. Defaults to messages.AsTheyCome.
+	Order messages.Order
+	// Window is how many batches each source may be ahead of the reader. It has no default.
+	Window int
+	// BatchBytes is the size of a full batch, in bytes. It has no default.
+	BatchBytes int
+}
+
+// Init makes s, a zero Stream, ready to be failed or opened. owner is told what happens.
+func (s *Stream) Init(system *System, owner StreamOwner, cfg StreamConfig) {
+	s.system, s.owner = system, owner
+	s.call, s.order, s.window, s.keep = cfg.Call, cfg.Order, cfg.Window, 2*cfg.BatchBytes
+}
+
+// Open says which sources there are, before any is told to execute. It reports false if the stream has failed already
+// or its reader has left: then nothing is to be sent.
+func (s *Stream) Open(sources ...Source) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.mu.err != nil || s.mu.left {
+		return false
+	}
+	s.mu.opened = true
+	s.mu.sources = s.one[:0]
+	if len(sources) > 1 {
+		s.mu.sources = make([]source, 0, len(sources))
+	}
+	for _, from := range sources {
+		s.mu.sources = append(s.mu.sources, source{Source: from})
+	}
+	for i := range s.mu.sources {
+		src := &s.mu.sources[i]
+		src.queue = src.room[:0]
+	}
+	s.mu.running, s.mu.undescribed = len(sources), len(sources)
+	registry := s.system.protoactor.ProcessRegistry
+	s.pid, _ = registry.Add(s, "stream"+registry.NextId())
+	return true
+}
+
+// Tell files a [messages.RowBatch] or a [messages.End].
+func (s *Stream) Tell(msg messages.Message) {
+	switch msg := msg.(type) {
+	case *messages.RowBatch:
+		s.batch(msg)
+	case *messages.End:
+		s.end(msg)
+	default:
+		s.Fail(&messages.Error{Code: messages.ErrProtocol, Detail: fmt.Sprintf("a stream got a %T", msg)})
+	}
+}
+
+// SendUserMessage is protoactor's way to Tell.
+func (s *Stream) SendUserMessage(_ *actor.PID, message any) {
+	if msg, ok := actor.UnwrapEnvelopeMessage(message).(messages.Message); ok {
+		s.Tell(msg)
+	}
+}
+
+// SendSystemMessage ignores message: a stream watches nobody.
+func (s *Stream) SendSystemMessage(*actor.PID, any) {}
+
+// Stop is protoactor's way to end the stream.
+func (s *Stream) Stop(*actor.PID) { s.Fail(errStopped) }
+
+func (s *Stream) batch(b *messages.RowBatch) {
+	s.mu.Lock()
+	src, err := s.expect(b.Call, b.Source, b.Seq)
+	if err == nil && src.cost+b.Cost > s.window {
+		err = s.violation(src.Shard, fmt.Sprintf("a batch of %d beyond the window of %d", b.Cost, s.window))
+	}
+	if err != nil || s.mu.err != nil || s.mu.left {
+		if src != nil {
+			src.seq++
+		}
+		s.mu.Unlock()
+		b.Recycle(s.keep)
+		if err != nil {
+			s.Fail(err)
+		}
+		return
+	}
+	src.seq++
+	src.cost += b.Cost
+	src.queue = append(src.queue, b)
+	if s.order == messages.AsTheyCome && len(s.mu.sources) > 1 {
+		s.mu.arrived = append(s.mu.arrived, b.Source)
+	}
+	notify := false
+	if b.Declared != nil && src.declared == nil {
+		notify, err = s.describe(src, b.Declared)
+	}
+	s.wakeReader()
+	s.mu.Unlock()
+	s.announce(notify, err)
+}
+
+func (s *Stream) end(e *messages.End) {
+	s.mu.Lock()
+	src, err := s.expect(e.Call, e.Source, e.Seq)
+	if src == nil || src.end != nil {
+		s.mu.Unlock()
+		s.Fail(err)
+		return
+	}
+	src.end = e
+	s.mu.running--
+	over := s.mu.running == 0
+	notify := false
+	if e.Err != nil {
+		err = messages.OnShard(e.Err, src.Shard, "", messages.ErrShardLost)
+	} else if err == nil && s.mu.err == nil {
+		if src.declared == nil {
+			notify, err = s.describe(src, e.Declared)
+		}
+	}
+	if over {
+		s.system.protoactor.ProcessRegistry.Remove(s.pid)
+	}
+	s.wakeReader()
+	s.mu.Unlock()
+	s.announce(notify, err)
+	if over {
+		s.owner.StreamEnded()
+	}
+}
+
+// announce tells the owner that the stream is described, or fails it. REQUIRES: mu is not held.
+func (s *Stream) announce(described bool, err error) {
+	switch {
+	case err != nil:
+		s.Fail(err)
+	case described:
+		s.owner.StreamDescribed(nil)
+	}
+}
+
+// expect returns the source that a message is from, and an error unless it is the next one. REQUIRES: mu is held.
+func (s *Stream) expect(call messages.CallID, from int, seq uint64) (*source, error) {
+	if call != s.call || from < 0 || from >= len(s.mu.sources) {
+		return nil, s.violation("", fmt.Sprintf("a message of call %d, source %d came to call %d", call, from, s.call))
+	}
+	src := &s.mu.sources[from]
+	switch {
+	case src.end != nil:
+		return src, s.violation(src.Shard, "a message after the end")
+	case src.seq != seq:
+		return src, s.violation(src.Shard, fmt.Sprintf("batch %d came where %d was expected", seq, src.seq))
+	}
+	return src, nil
+}
+
+func (s *Stream) violation(shard messages.ShardID, detail string) *messages.Error {
+	return &messages.Error{Code: messages.ErrProtocol, Shard: shard, Op: "stream", Detail: detail}
+}
+
+// describe notes the declared columns of a source, and reports whether it was the last one to wait for. A source that
+// declares other columns than another is an error. REQUIRES: mu is held.
+func (s *Stream) describe(src *source, declared *messages.Description) (last bool, err error) {
+	if declared == nil {
+		declared = &messages.Description{}
+	}
+	for i := range s.mu.sources {
+		other := &s.mu.sources[i]
+		if other.declared == nil {
+			continue
+		}
+		if difference := other.declared.Difference(declared); difference != "" {
+			return false, &messages.Error{Code: messages.ErrSchemaMismatch, Shard: src.Shard, Op: "describe",
+				Detail: fmt.Sprintf("shard %s and shard %s: %s", other.Shard, src.Shard, difference)}
+		}
+		break
+	}
+	src.declared = declared
+	s.mu.undescribed--
+	if s.mu.undescribed > 0 || s.mu.described {
+		return false, nil
+	}
+	s.mu.described = true
+	return true, nil
+}
+
+// Fail ends the stream with err: its reader gets it, and sources that have not ended are cancelled. Only the first
+// error counts, but those that name other shards are joined to it while nobody has looked.
+func (s *Stream) Fail(err error) {
+	s.mu.Lock()
+	if s.mu.err != nil || s.mu.left {
+		if !s.mu.left && errors.Is(s.mu.err, messages.ErrShardLost) && errors.Is(err, messages.ErrShardLost) {
+			s.mu.err = errors.Join(s.mu.err, err)
+		}
+		s.mu.Unlock()
+		return
+	}
+	s.mu.err = err
+	described := s.mu.described
+	s.mu.described = true
+	s.drop()
+	cancel := s.unended()
+	s.wakeReader()
+	s.mu.Unlock()
+	s.cancel(cancel, err)
+	if !described {
+		s.owner.StreamDescribed(err)
+	}
+}
+
+// drop recycles what nobody will read. REQUIRES: mu is held.
+func (s *Stream) drop() {
+	for i := range s.mu.sources {
+		src := &s.mu.sources[i]
+		for _, b := range src.queue {
+			b.Recycle(s.keep)
+		}
+		clear(src.queue)
+		src.queue, src.cost = src.queue[:0], 0
+	}
+	s.mu.arrived = s.mu.arrived[:0]
+}
+
+// unended returns the numbers of the sources that have not ended. REQUIRES: mu is held.
+func (s *Stream) unended() []int {
+	if s.mu.running == 0 {
+		return nil
+	}
+	var numbers []int
+	for i := range s.mu.sources {
+		if s.mu.sources[i].end == nil {
+			numbers = append(numbers, i)
+		}
+	}
+	return numbers
+}
+
+func (s *Stream) cancel(sources []int, cause error) {
+	for _, i := range sources {
+		s.mu.sources[i].Worker.Tell(&messages.Cancel{Call: s.call, Source: i, Cause: cause})
+	}
+}
+
+// Err returns the error that ended the stream, or nil.
+func (s *Stream) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.mu.err
+}
+
+// Next returns the next batch, which stays valid until the call after. At the end it returns io.EOF, and otherwise the
+// error that ended the stream. While it waits it watches ctx, whose end it returns as ctx's cause without ending the
+// stream.
+func (s *Stream) Next(ctx context.Context) (*messages.RowBatch, error) {
+	s.release()
+	for {
+		s.mu.Lock()
+		if s.mu.err != nil {
+			err := s.mu.err
+			s.mu.Unlock()
+			return nil, err
+		}
+		if b := s.take(); b != nil {
+			s.current = b
+			s.mu.Unlock()
+			return b, nil
+		}
+		if s.mu.running == 0 || s.mu.left {
+			s.mu.Unlock()
+			return nil, io.EOF
+		}
+		s.mu.waiting = true
+		if s.mu.wake == nil {
+			s.mu.wake = make(chan struct{}, 1)
+		}
+		s.mu.Unlock()
+		if err := s.wait(ctx); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// take removes the next batch from its queue. REQUIRES: mu is held.
+func (s *Stream) take() *messages.RowBatch {
+	from := 0
+	switch {
+	case len(s.mu.sources) < 2:
+		if len(s.mu.sources) == 0 || len(s.mu.sources[0].queue) == 0 {
+			return nil
+		}
+	case s.order == messages.InShardOrder:
+		for s.mu.turn < len(s.mu.sources) && s.mu.sources[s.mu.turn].finished() {
+			s.mu.turn++
+		}
+		from = s.mu.turn
+		if from == len(s.mu.sources) || len(s.mu.sources[from].queue) == 0 {
+			return nil
+		}
+	default:
+		if len(s.mu.arrived) == 0 {
+			return nil
+		}
+		from = s.mu.arrived[0]
+		s.mu.arrived = append(s.mu.arrived[:0], s.mu.arrived[1:]...)
+	}
+	src := &s.mu.sources[from]
+	b := src.queue[0]
+	copy(src.queue, src.queue[1:])
+	src.queue[len(src.queue)-1] = nil
+	src.queue = src.queue[:len(src.queue)-1]
+	return b
+}
+
+func (src *source) finished() bool { return src.end != nil && len(src.queue) == 0 }
+
+// release gives the current batch back to the pool, and its credit to the worker: in lumps of half a window.
+func (s *Stream) release() {
+	b := s.current
+	if b == nil {
+		return
+	}
+	s.current = nil
+	from, cost := b.Source, b.Cost
+	b.Recycle(s.keep)
+	s.mu.Lock()
+	src := &s.mu.sources[from]
+	src.owed += cost
+	src.cost -= cost
+	give := 0
+	if src.end == nil && src.owed >= (s.window+1)/2 {
+		give, src.owed = src.owed, 0
+	}
+	worker := src.Worker
+	s.mu.Unlock()
+	if give > 0 {
+		worker.Tell(&messages.Credit{Call: s.call, Source: from, Batches: give})
+	}
+}
+
+// wait blocks until something changed. After flushAfter it asks the sources that have nothing queued for what they have.
+func (s *Stream) wait(ctx context.Context) error {
+	if s.timer == nil {
+		s.timer = time.NewTimer(flushAfter)
+	} else {
+		s.timer.Reset(flushAfter)
+	}
+	defer s.timer.Stop()
+	for {
+		select {
+		case <-s.mu.wake:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-s.timer.C:
+			s.askForRows()
+		}
+	}
+}
+
+func (s *Stream) askForRows() {
+	s.mu.Lock()
+	var ask []int
+	for i := range s.mu.sources {
+		if src := &s.mu.sources[i]; src.end == nil && len(src.queue) == 0 {
+			ask = append(ask, i)
+		}
+	}
+	s.mu.Unlock()
+	for _, i := range ask {
+		s.mu.sources[i].Worker.Tell(&messages.Flush{Call: s.call, Source: i})
+	}
+}
+
+// wakeReader tells a waiting reader that something changed. REQUIRES: mu is held.
+func (s *Stream) wakeReader() {
+	if !s.mu.waiting {
+		return
+	}
+	s.mu.waiting = false
+	select {
+	case s.mu.wake <- struct{}{}:
+	default: // there is a token already
+	}
+}
+
+// Leave is the reader's goodbye: sources that have not ended are cancelled, not drained. A second call does nothing.
+func (s *Stream) Leave(cause error) {
+	s.release()
+	s.mu.Lock()
+	if s.mu.left {
+		s.mu.Unlock()
+		return
+	}
+	s.mu.left = true
+	s.drop()
+	cancel := s.unended()
+	if s.mu.err != nil {
+		cancel = nil // it was done when the stream failed
+	}
+	s.mu.Unlock()
+	s.cancel(cancel, cause)
+}
+
+// Ends returns the end of every source in order, once all have ended; nil for one that has not.
+func (s *Stream) Ends() []*messages.End {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ends := make([]*messages.End, len(s.mu.sources))
+	for i := range s.mu.sources {
+		ends[i] = s.mu.sources[i].end
+	}
+	return ends
+}
+
+// Shards returns the shards of the sources in order.
+func (s *Stream) Shards() []messages.ShardID {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ids := make([]messages.ShardID, len(s.mu.sources))
+	for i := range s.mu.sources {
+		ids[i] = s.mu.sources[i].Shard
+	}
+	return ids
+}
+
+// InFlight returns how many batches of the windows are taken: sent and not yet given back by the reader.
+func (s *Stream) InFlight() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for i := range s.mu.sources {
+		n += s.mu.sources[i].cost
+	}
+	return n
+}
+
+// Declared returns the columns as the first described source declares them; nil before.
+func (s *Stream) Declared() *messages.Description {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.mu.sources {
+		if d := s.mu.sources[i].declared; d != nil {
+			return d
+		}
+	}
+	return nil
+}
+
+// Opened reports whether Open has succeeded, so that StreamEnded comes or has come.
+func (s *Stream) Opened() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.mu.opened
+}
+
+// Waiting reports whether a source has not ended.
+func (s *Stream) Waiting(source int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return source < len(s.mu.sources) && s.mu.sources[source].end == nil
+}
+
+// CancelAll cancels the sources that have not ended and leaves it to their Ends to end the stream.
+func (s *Stream) CancelAll(cause error) {
+	s.mu.Lock()
+	cancel := s.unended()
+	s.mu.Unlock()
+	s.cancel(cancel, cause)
+}
+
+// CancelIfOver cancels the sources of a stream that has failed or whose reader has left. Whoever sends Executes calls
+// it after the last one, for a Cancel that came to a worker before its Execute was in vain.
+func (s *Stream) CancelIfOver() {
+	s.mu.Lock()
+	var cancel []int
+	if s.mu.err != nil || s.mu.left {
+		cancel = s.unended()
+	}
+	cause := s.mu.err
+	s.mu.Unlock()
+	s.cancel(cancel, cause)
+}

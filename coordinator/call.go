@@ -1,0 +1,281 @@
+package coordinator
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/troupedb/troupe/actors"
+	"github.com/troupedb/troupe/messages"
+)
+
+// grace is how long a call whose context has ended, or whose reader has left, waits for its workers to let go. They
+// nearly always do in well under a millisecond; what they say then tells more than the context's error.
+const grace = 25 * time.Millisecond
+
+// call is one request on its way: what the coordinator is sent for it, where its answer is gathered, and the work that
+// its caller runs itself. Everything about a small call is in this one allocation.
+type call struct {
+	troupe   *Troupe
+	id       messages.CallID
+	ctx      context.Context
+	sql      string
+	args     []any
+	wantRows bool
+	options  messages.Options
+	identity *IdentityRequest // what the identity chooser is asked; nil if the execute chooser is
+
+	targets  []int // numbers of the chosen shards; set before the call is submitted, or by its choosing
+	target   [1]int
+	executes [1]messages.Execute // the room for a single one
+
+	stream    actors.Stream
+	described actors.Promise[struct{}] // the columns are known, or the call has failed
+	over      actors.Promise[struct{}] // no worker does anything for the call
+	settled   func(err error)          // told what described is, if there is somebody to tell
+
+	mu struct {
+		sync.Mutex
+		attended bool              // a caller waits and runs jobs
+		job      messages.Job      // offered and not yet taken
+		offered  chan messages.Job // made by a caller that waits for a job; capacity 1
+		unwatch  func() bool       // ends the watch over ctx of a call that nobody attends
+	}
+}
+
+var (
+	_ actors.StreamOwner = (*call)(nil)
+	_ actors.Refuser     = (*call)(nil)
+	_ messages.Runner    = (*call)(nil)
+)
+
+func (t *Troupe) newCall(ctx context.Context, sql string, args []any, wantRows bool, options messages.Options) *call {
+	c := &call{troupe: t, id: messages.CallID(t.lastCall.Add(1)), ctx: ctx, sql: sql, args: args, wantRows: wantRows, options: options}
+	c.stream.Init(t.cfg.System, c, actors.StreamConfig{
+		Call: c.id, Order: options.Order, Window: t.cfg.Window, BatchBytes: t.cfg.BatchBytes,
+	})
+	return c
+}
+
+// admit takes the call's place among those in flight. With wait it waits for one under the call's context.
+func (c *call) admit(wait bool) error {
+	t := c.troupe
+	select {
+	case <-t.closing:
+		return closedError("the troupe is closed")
+	default:
+	}
+	select {
+	case t.inFlight <- struct{}{}:
+		return nil
+	default:
+	}
+	if !wait {
+		return c.overloaded(nil)
+	}
+	select {
+	case t.inFlight <- struct{}{}:
+		return nil
+	case <-c.ctx.Done():
+		return c.overloaded(c.ctx.Err())
+	case <-t.closing:
+		return closedError("the troupe is closed")
+	}
+}
+
+func (c *call) overloaded(cause error) error {
+	return &messages.Error{Code: messages.ErrOverloaded, Op: "admission", Detail: "as many calls as MaxInFlight allows are in flight", Err: cause}
+}
+
+// submit sends the call to the coordinator. REQUIRES: it was admitted.
+func (c *call) submit() { c.troupe.self.Notify(c) }
+
+// Refuse fails a call that the coordinator won't accept.
+func (c *call) Refuse(err error) {
+	if errors.Is(err, messages.ErrUnavailable) { // the coordinator has stopped
+		err = closedError("the troupe is closed")
+	}
+	c.stream.Fail(err)
+}
+
+// dispatch sends the commands to the workers: the coordinator's.
+func (c *call) dispatch() {
+	t := c.troupe
+	var room [1]actors.Source
+	sources := room[:0]
+	for _, shard := range c.targets {
+		sources = append(sources, actors.Source{Shard: t.cfg.Shards[shard].ID, Worker: t.workers[shard].Load()})
+	}
+	if !c.stream.Open(sources...) {
+		return
+	}
+	executes := c.executes[:]
+	if len(sources) > 1 {
+		executes = make([]messages.Execute, len(sources))
+	}
+	for i := range sources {
+		executes[i] = messages.Execute{
+			Call: c.id, Source: i, SQL: c.sql, Args: c.args, WantRows: c.wantRows,
+			Window: t.cfg.Window, BatchBytes: t.cfg.BatchBytes, Context: c.ctx, ReplyTo: &c.stream,
+		}
+		if len(sources) == 1 {
+			executes[i].Runner = c
+		}
+		t.echo(sources[i].Shard, &executes[i])
+		sources[i].Worker.Tell(&executes[i])
+	}
+	c.stream.CancelIfOver()
+}
+
+func (t *Troupe) echo(shard messages.ShardID, ex *messages.Execute) {
+	if t.cfg.Echo != nil {
+		t.cfg.Echo.InfoContext(ex.Context, "sql", "shard", string(shard), "call", uint64(ex.Call), "sql", ex.SQL, "args", len(ex.Args))
+	}
+}
+
+// lose fails the call if it waits for a shard whose worker was lost.
+func (c *call) lose(shard int, err error) {
+	for source, target := range c.targets {
+		if target == shard && c.stream.Waiting(source) {
+			if messages.MayWrite(c.sql) {
+				err = &messages.Error{Code: messages.ErrOutcomeUnknown, Shard: c.troupe.cfg.Shards[shard].ID, Err: err}
+			}
+			c.stream.Fail(err)
+		}
+	}
+}
+
+// StreamDescribed settles the call's future.
+func (c *call) StreamDescribed(err error) {
+	c.described.Resolve(struct{}{}, err)
+	if settled := c.settled; settled != nil {
+		c.settled = nil // it leads to the Rows, which must be collectable if they are forgotten
+		settled(err)
+	}
+	if err != nil && !c.stream.Opened() {
+		c.end()
+	}
+}
+
+// StreamEnded is told when the workers have let go.
+func (c *call) StreamEnded() { c.end() }
+
+func (c *call) end() {
+	if !c.over.Resolve(struct{}{}, nil) {
+		return
+	}
+	c.mu.Lock()
+	unwatch := c.mu.unwatch
+	c.mu.Unlock()
+	if unwatch != nil {
+		unwatch()
+	}
+	<-c.troupe.inFlight
+	c.troupe.self.Notify((*overCall)(c))
+}
+
+// Offer takes the only job of an attended call for the goroutine that waits.
+func (c *call) Offer(job messages.Job) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.mu.attended {
+		return false
+	}
+	if c.mu.offered != nil {
+		c.mu.offered <- job
+	} else {
+		c.mu.job = job
+	}
+	return true
+}
+
+// attend waits until the columns are known or the call has failed, and meanwhile runs the call's own job.
+// REQUIRES: attended was set before the call was submitted.
+func (c *call) attend() error {
+	described := c.described.Future()
+	for {
+		job, offered := c.takeJob()
+		if job != nil {
+			job.Run()
+			continue
+		}
+		if _, err, settled := described.Result(); settled {
+			c.leaveJobs()
+			return err
+		}
+		select {
+		case job := <-offered:
+			job.Run()
+		case <-described.Done():
+		case <-c.ctx.Done():
+			c.leaveJobs()
+			return c.expire()
+		}
+	}
+}
+
+// takeJob returns the offered job, or a channel on which one will be.
+func (c *call) takeJob() (messages.Job, chan messages.Job) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	job := c.mu.job
+	c.mu.job = nil
+	if job == nil && c.mu.offered == nil {
+		if _, _, settled := c.described.Future().Result(); !settled {
+			c.mu.offered = make(chan messages.Job, 1)
+		}
+	}
+	return job, c.mu.offered
+}
+
+// leaveJobs ends the attendance. A job that was offered meanwhile is run by the system.
+func (c *call) leaveJobs() {
+	c.mu.Lock()
+	c.mu.attended = false
+	job := c.mu.job
+	c.mu.job = nil
+	if c.mu.offered != nil {
+		select {
+		case job = <-c.mu.offered:
+		default:
+		}
+	}
+	c.mu.Unlock()
+	if job != nil {
+		c.troupe.cfg.System.Go(job)
+	}
+}
+
+// expire ends a call whose context has ended, and returns its error: what the shards say within the grace, if they do.
+// It returns nil if they ended complete after all.
+func (c *call) expire() error {
+	cause := c.ctx.Err()
+	c.stream.CancelAll(cause)
+	if c.stream.Opened() {
+		timer := time.NewTimer(grace)
+		defer timer.Stop()
+		select {
+		case <-c.over.Future().Done():
+		case <-timer.C:
+		}
+		_, _, over := c.over.Future().Result()
+		if err := c.stream.Err(); err != nil || over {
+			return err // an answer that is there wins, a complete one too
+		}
+	}
+	c.stream.Fail(c.expired(cause))
+	return c.stream.Err()
+}
+
+func (c *call) expired(cause error) error {
+	switch {
+	case !c.stream.Opened():
+		return &messages.Error{Code: messages.ErrChooser, Op: "route", Detail: "no answer before the context ended", Err: cause}
+	case messages.MayWrite(c.sql):
+		return &messages.Error{Code: messages.ErrOutcomeUnknown, Op: "wait", Detail: "no answer before the context ended",
+			Err: &messages.Error{Code: messages.ErrCanceled, Err: cause}}
+	default:
+		return &messages.Error{Code: messages.ErrCanceled, Op: "wait", Err: cause}
+	}
+}

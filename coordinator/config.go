@@ -1,0 +1,99 @@
+package coordinator
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/troupedb/troupe/actors"
+	"github.com/troupedb/troupe/messages"
+	"github.com/troupedb/troupe/shardworker"
+)
+
+// Config configures a troupe. Only Shards is required. It is copied and checked once, by Spawn.
+type Config struct {
+	// Shards are the databases, in the order that AllShards and InShardOrder use. It has no default.
+	Shards []shardworker.Shard
+
+	// ShardChooser picks the shard that an added object is written to. Defaults to none: Add needs a pin then.
+	ShardChooser ShardChooser
+	// IdentityChooser picks the shards where a primary key is looked for. Defaults to none: Get needs a pin or token.
+	IdentityChooser IdentityChooser
+	// ExecuteChooser picks the shards that a statement goes to. Defaults to none: statements need a pin then.
+	ExecuteChooser ExecuteChooser
+
+	// System is where the actors live. Defaults to actors.Default(), the process's own.
+	System *actors.System
+	// Logger is told of panics, forgotten Rows and workers that had to be started anew. Defaults to slog.Default().
+	Logger *slog.Logger
+	// Echo is told of every statement that is sent to a shard, without its arguments' values. Defaults to none.
+	Echo *slog.Logger
+
+	// MaxInFlight is how many calls may be in flight at once. Query and Exec wait for their turn under their context,
+	// Send fails with messages.ErrOverloaded. Defaults to 4096.
+	MaxInFlight int
+	// Window is how many batches each shard may be ahead of the reader. Defaults to 4.
+	Window int
+	// BatchBytes is the size of a full batch, in bytes; a larger row travels alone. Defaults to 256 KiB.
+	BatchBytes int
+	// CloseTimeout is how long Close takes at the most if its context doesn't end before. Defaults to 5 s.
+	CloseTimeout time.Duration
+}
+
+const (
+	defaultMaxInFlight  = 4096
+	defaultWindow       = 4
+	defaultCloseTimeout = 5 * time.Second
+	maxWindow           = 1 << 10
+	maxBatchBytes       = 16 << 20
+)
+
+func (c Config) withDefaults() (Config, error) {
+	if len(c.Shards) == 0 {
+		return c, invalidConfig("no shards")
+	}
+	seen := make(map[messages.ShardID]bool, len(c.Shards))
+	for i, s := range c.Shards {
+		if err := s.ID.Validate(); err != nil {
+			return c, &messages.Error{Code: messages.ErrInvalidConfig, Op: "spawn", Detail: fmt.Sprintf("Shards[%d]", i), Err: err}
+		}
+		if seen[s.ID] {
+			return c, invalidConfig(fmt.Sprintf("Shards[%d]: id %s is used twice", i, s.ID))
+		}
+		seen[s.ID] = true
+		if (s.DSN == "") == (s.Backend == nil) {
+			return c, invalidConfig(fmt.Sprintf("shard %s needs either a DSN or a Backend", s.ID))
+		}
+	}
+	for name, n := range map[string]int64{"MaxInFlight": int64(c.MaxInFlight), "Window": int64(c.Window),
+		"BatchBytes": int64(c.BatchBytes), "CloseTimeout": int64(c.CloseTimeout)} {
+		if n < 0 {
+			return c, invalidConfig(fmt.Sprintf("%s is negative", name))
+		}
+	}
+	if c.Window > maxWindow || c.BatchBytes > maxBatchBytes {
+		return c, invalidConfig(fmt.Sprintf("Window is at most %d and BatchBytes at most %d", maxWindow, maxBatchBytes))
+	}
+	c.Shards = append([]shardworker.Shard(nil), c.Shards...)
+	setDefault(&c.MaxInFlight, defaultMaxInFlight)
+	setDefault(&c.Window, defaultWindow)
+	setDefault(&c.BatchBytes, messages.DefaultBatchBytes)
+	setDefault(&c.CloseTimeout, defaultCloseTimeout)
+	if c.System == nil {
+		c.System = actors.Default()
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return c, nil
+}
+
+func setDefault[T int | time.Duration](field *T, value T) {
+	if *field == 0 {
+		*field = value
+	}
+}
+
+func invalidConfig(detail string) error {
+	return &messages.Error{Code: messages.ErrInvalidConfig, Op: "spawn", Detail: detail}
+}

@@ -1,0 +1,117 @@
+package coordinator
+
+import (
+	"fmt"
+
+	"github.com/troupedb/troupe/actors"
+	"github.com/troupedb/troupe/messages"
+)
+
+// coordinator is the actor. It knows which calls are in flight and which workers there are, and sends the commands.
+// It runs no chooser, holds no row and never blocks.
+type coordinator struct {
+	troupe      *Troupe
+	self        *actors.Ref
+	calls       map[messages.CallID]*call // in flight
+	unwatch     []func()                  // by shard number
+	generations []int                     // how often each worker was started anew
+}
+
+// What the coordinator is told besides a *call, which is a new one.
+type (
+	// routedCall is a call whose chooser has answered.
+	routedCall call
+	// overCall is a call that no worker does anything for.
+	overCall call
+	// lostWorker tells that a worker has stopped.
+	lostWorker struct{ shard int }
+	// shutdown ends all calls and refuses new ones.
+	shutdown struct{}
+)
+
+func (c *coordinator) Started(self *actors.Ref) {
+	c.self = self
+	n := len(c.troupe.workers)
+	c.unwatch, c.generations = make([]func(), n), make([]int, n)
+	for shard := range n {
+		c.watch(shard)
+	}
+}
+
+func (c *coordinator) watch(shard int) {
+	system := c.troupe.cfg.System
+	c.unwatch[shard] = system.Watch(c.troupe.workers[shard].Load().Ref, func() { c.self.Notify(lostWorker{shard}) })
+}
+
+// Receive handles a message.
+func (c *coordinator) Receive(msg any) {
+	switch msg := msg.(type) {
+	case *call:
+		c.accept(msg)
+	case *routedCall:
+		if call := (*call)(msg); c.calls[call.id] == call {
+			call.dispatch()
+		}
+	case *overCall:
+		delete(c.calls, msg.id)
+	case lostWorker:
+		c.replace(msg.shard)
+	case *shutdown:
+		c.failAll(closedError("the troupe was closed"))
+	default:
+		panic(fmt.Sprintf("bug: the coordinator got a %T", msg))
+	}
+}
+
+func (c *coordinator) accept(call *call) {
+	if c.troupe.isClosing() {
+		call.Refuse(closedError("the troupe is closed"))
+		return
+	}
+	c.calls[call.id] = call
+	if call.targets != nil {
+		call.dispatch()
+		return
+	}
+	c.troupe.cfg.System.Go((*choosing)(call))
+}
+
+// replace fails what the lost worker had accepted, and starts a new one on the same connections.
+func (c *coordinator) replace(shard int) {
+	id := c.troupe.cfg.Shards[shard].ID
+	for _, call := range c.calls {
+		call.lose(shard, &messages.Error{Code: messages.ErrShardLost, Shard: id, Detail: "its worker stopped"})
+	}
+	if c.troupe.isClosing() {
+		return
+	}
+	c.generations[shard]++
+	worker, err := c.troupe.workers[shard].Load().Respawn(c.troupe.workerName(shard, c.generations[shard]))
+	if err != nil {
+		c.troupe.cfg.Logger.Error("a shard worker could not be started anew", "shard", string(id), "error", err)
+		return
+	}
+	c.troupe.cfg.Logger.Warn("a shard worker had stopped and was started anew", "shard", string(id))
+	c.troupe.workers[shard].Store(worker)
+	c.watch(shard)
+}
+
+// Stopped ends every call in flight.
+func (c *coordinator) Stopped(err error) {
+	for _, unwatch := range c.unwatch {
+		if unwatch != nil {
+			unwatch()
+		}
+	}
+	c.failAll(&messages.Error{Code: messages.ErrClosed, Detail: "the coordinator stopped", Err: err})
+}
+
+func (c *coordinator) failAll(err error) {
+	for _, call := range c.calls {
+		call.stream.Fail(err)
+	}
+}
+
+func closedError(detail string) error {
+	return &messages.Error{Code: messages.ErrClosed, Detail: detail}
+}

@@ -1,0 +1,102 @@
+package coordinator
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/troupedb/troupe/messages"
+)
+
+// Query runs a statement that returns rows, and returns when the shards have described its columns. It is shaped as
+// pgx's: the rows must be closed, or read to their end, and ctx bounds all of it. On an error rows is not nil but carries
+// it. The rows are a [*Rows]; [ShardOf] tells the shard of each.
+//
+// The errors are *messages.Error: ErrNoRoute, ErrUnknownShard, ErrChooser, ErrRefused and ErrOverloaded before anything
+// was sent, and then what the shards had.
+func (t *Troupe) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	rows, err := t.query(ctx, &messages.Query{SQL: sql, Args: args})
+	if err != nil {
+		return failedRows(err), err
+	}
+	return rows, nil
+}
+
+// QueryRow runs a statement that returns at most one row. Errors come with Scan: pgx.ErrNoRows without a row, and
+// [messages.ErrRefused] if it would go to more than one shard, where "the first row" would be any shard's.
+func (t *Troupe) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	rows, err := t.query(ctx, &messages.Query{SQL: sql, Args: args, Options: messages.Options{Single: true}})
+	if err != nil {
+		return failedRow{err}
+	}
+	return row{rows}
+}
+
+// Exec runs a statement for its effect and returns the command tag, with the shards' row counts added. Over several
+// shards it is one statement on each, not one transaction: if one fails the others may have taken effect.
+func (t *Troupe) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	rows, err := t.run(ctx, &messages.Exec{SQL: sql, Args: args})
+	if err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	return rows.CommandTag(), nil
+}
+
+func (t *Troupe) query(ctx context.Context, q *messages.Query) (*Rows, error) { return t.run(ctx, q) }
+
+// run sends a request and attends to it on the caller's goroutine.
+func (t *Troupe) run(ctx context.Context, r messages.Request) (*Rows, error) {
+	c, err := t.prepare(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.admit(true); err != nil {
+		return nil, err
+	}
+	c.mu.attended = true // nobody else has the call yet
+	c.submit()
+	if err := c.attend(); err != nil {
+		return nil, err
+	}
+	return newRows(c), nil
+}
+
+// prepare makes a request's call and routes it as far as that needs no chooser.
+func (t *Troupe) prepare(ctx context.Context, r messages.Request) (*call, error) {
+	c, err := t.callFor(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, &messages.Error{Code: messages.ErrCanceled, Op: "route", Err: err}
+	}
+	if err := c.preset(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func (t *Troupe) callFor(ctx context.Context, r messages.Request) (*call, error) {
+	options := pinOf(ctx).merge(r.RouteOptions())
+	switch r := r.(type) {
+	case *messages.Query:
+		c := t.newCall(ctx, r.SQL, r.Args, true, options)
+		if options.LoadedFrom != nil {
+			c.identity = &IdentityRequest{Key: r.Args, LoadedFrom: options.LoadedFrom}
+		}
+		return c, nil
+	case *messages.Exec:
+		return t.newCall(ctx, r.SQL, r.Args, false, options), nil
+	case *messages.Get:
+		sql, err := getSQL(r)
+		if err != nil {
+			return nil, err
+		}
+		c := t.newCall(ctx, sql, r.Key, true, options)
+		c.identity = &IdentityRequest{Table: r.Table, Key: r.Key, LoadedFrom: options.LoadedFrom}
+		return c, nil
+	default:
+		panic("bug: an unknown request")
+	}
+}

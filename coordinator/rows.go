@@ -1,0 +1,239 @@
+package coordinator
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/troupedb/troupe/messages"
+)
+
+// Rows are the rows of one call, gathered from its shards: a pgx.Rows over PostgreSQL and SQLite shards alike. Each row
+// is decoded with the description of its own shard. The order is as [messages.Options] say; without ORDER BY a database
+// promises none either.
+//
+// If a shard fails, Next returns false at once, and Err names the shard and how many rows had been handed out: an
+// answer is complete or an error, never short. Rows have one reader. They must be closed or read to their end; Rows
+// that are forgotten are closed by the garbage collector, with a warning in the log.
+type Rows struct {
+	call    *call
+	cleanup runtime.Cleanup // closes forgotten Rows; the zero value if there is nothing to close
+
+	batch  *messages.RowBatch
+	offset int // of the next row in batch
+	left   int // rows of batch after the current one
+	count  int64
+	values [][]byte
+
+	closed bool
+	err    error
+	scan   scanner
+}
+
+var _ pgx.Rows = (*Rows)(nil)
+
+func newRows(c *call) *Rows {
+	r := &Rows{call: c}
+	if _, _, over := c.over.Future().Result(); !over {
+		r.cleanup = runtime.AddCleanup(r, (*call).forgotten, c)
+	}
+	return r
+}
+
+// forgotten ends a call whose Rows nobody holds any more.
+func (c *call) forgotten() {
+	if _, _, over := c.over.Future().Result(); over {
+		return
+	}
+	shards := c.stream.Shards()
+	c.troupe.cfg.Logger.Warn("Rows were forgotten: close them or read them to their end", "call", uint64(c.id), "shards", fmt.Sprint(shards))
+	c.stream.Fail(errLeft)
+}
+
+var errLeft = &messages.Error{Code: messages.ErrCanceled, Detail: "the reader has left"}
+
+// Next moves to the next row. False means the end, or an error that Err returns; the rows are closed then.
+func (r *Rows) Next() bool {
+	if r.left > 0 {
+		r.left--
+		r.count++
+		r.offset = r.batch.ReadRow(r.offset, r.values)
+		return true
+	}
+	return r.nextBatch()
+}
+
+func (r *Rows) nextBatch() bool {
+	if r.closed {
+		return false
+	}
+	c := r.call
+	batch, err := c.stream.Next(c.ctx)
+	if err != nil && c.ctx.Err() != nil && c.stream.Err() == nil && !errors.Is(err, io.EOF) {
+		if err = c.expire(); err == nil { // all shards have ended complete, so nothing is waited for any more
+			batch, err = c.stream.Next(c.ctx)
+		}
+	}
+	switch {
+	case errors.Is(err, io.EOF):
+		r.close()
+		return false
+	case err != nil:
+		r.fail(err)
+		return false
+	}
+	if n := len(batch.Description.Fields); len(r.values) != n {
+		r.values = make([][]byte, n)
+	}
+	r.batch, r.left = batch, batch.Rows()-1
+	r.count++
+	r.offset = batch.ReadRow(0, r.values)
+	r.scan.describe(batch.Description)
+	return true
+}
+
+// fail closes the rows with an error, which tells how many rows came before it.
+func (r *Rows) fail(err error) {
+	if r.closed {
+		return
+	}
+	var e *messages.Error
+	if errors.As(err, &e) && r.count > 0 && e.Rows == 0 && err == error(e) {
+		counted := *e
+		counted.Rows = r.count
+		err = &counted
+	}
+	r.err = err
+	r.close()
+}
+
+// Close ends the reading: shards that still send are cancelled, not drained, and Close waits for them to let go of
+// their connections, for a few milliseconds at the most. It may be called more than once.
+func (r *Rows) Close() { r.close() }
+
+func (r *Rows) close() {
+	if r.closed {
+		return
+	}
+	r.closed = true
+	r.batch, r.left, r.values = nil, 0, nil
+	r.scan.close()
+	if r.call == nil {
+		return
+	}
+	r.cleanup.Stop()
+	r.call.stream.Leave(errLeft)
+	r.call.awaitOver()
+}
+
+// awaitOver waits for the workers to let go, within the grace.
+func (c *call) awaitOver() {
+	over := c.over.Future()
+	if _, _, settled := over.Result(); settled {
+		return
+	}
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	select {
+	case <-over.Done():
+	case <-timer.C:
+	}
+}
+
+// Err returns the error that ended the rows, or nil.
+func (r *Rows) Err() error { return r.err }
+
+// CommandTag returns the statement's tag with the shards' row counts added, once the rows are closed at their end.
+func (r *Rows) CommandTag() pgconn.CommandTag {
+	if r.call == nil || r.err != nil {
+		return pgconn.CommandTag{}
+	}
+	return sumTags(r.call.stream.Ends())
+}
+
+// Outcomes returns what each shard answered, once the rows are closed at their end.
+func (r *Rows) Outcomes() []Outcome {
+	if r.call == nil {
+		return nil
+	}
+	shards, ends := r.call.stream.Shards(), r.call.stream.Ends()
+	outcomes := make([]Outcome, len(shards))
+	for i, shard := range shards {
+		outcomes[i].Shard = shard
+		if ends[i] != nil {
+			outcomes[i].Tag, outcomes[i].Err = ends[i].Tag, ends[i].Err
+		}
+	}
+	return outcomes
+}
+
+// Outcome is what one shard answered.
+type Outcome struct {
+	Shard messages.ShardID
+	Tag   pgconn.CommandTag
+	Err   error
+}
+
+// Shards returns the shards that the call went to, in the order in which they were chosen.
+func (r *Rows) Shards() []messages.ShardID {
+	if r.call == nil {
+		return nil
+	}
+	return r.call.stream.Shards()
+}
+
+// Shard returns the shard of the current row; empty without one.
+func (r *Rows) Shard() messages.ShardID {
+	if r.batch == nil {
+		return ""
+	}
+	return r.call.troupe.cfg.Shards[r.call.targets[r.batch.Source]].ID
+}
+
+// FieldDescriptions describes the columns of the current row, as its own shard does; before the first row, as the
+// statement declares them.
+func (r *Rows) FieldDescriptions() []pgconn.FieldDescription {
+	if r.batch != nil {
+		return r.batch.Description.Fields
+	}
+	if r.call != nil {
+		if d := r.call.stream.Declared(); d != nil {
+			return d.Fields
+		}
+	}
+	return nil
+}
+
+// RawValues returns the bytes of the current row, encoded as FieldDescriptions says: valid until the next Next or Close.
+func (r *Rows) RawValues() [][]byte { return r.values }
+
+// TypeMap returns the types that the current row is decoded with. It belongs to r, is valid until Close, and is not safe
+// for concurrent use.
+func (r *Rows) TypeMap() *pgtype.Map { return r.scan.typeMap() }
+
+// Conn returns nil: rows of several shards have no single connection.
+func (r *Rows) Conn() *pgx.Conn { return nil }
+
+// InFlight returns how many batches wait for the reader or are on their way to be read, over all shards.
+func (r *Rows) InFlight() int {
+	if r.call == nil {
+		return 0
+	}
+	return r.call.stream.InFlight()
+}
+
+// ShardOf returns the shard of the current row of rows that a troupe returned; empty for others.
+func ShardOf(rows pgx.CollectableRow) messages.ShardID {
+	if r, ok := rows.(interface{ Shard() messages.ShardID }); ok {
+		return r.Shard()
+	}
+	return ""
+}
+
+func failedRows(err error) *Rows { return &Rows{closed: true, err: err} }

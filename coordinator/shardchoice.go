@@ -1,0 +1,43 @@
+package coordinator
+
+import (
+	"context"
+
+	"github.com/troupedb/troupe/actors"
+	"github.com/troupedb/troupe/messages"
+)
+
+// chooseShard asks the shard chooser, which runs on a goroutine of its own: it may block, and only its caller waits.
+func (t *Troupe) chooseShard(ctx context.Context, object any) (messages.ShardID, error) {
+	asked := &shardChoice{troupe: t, ctx: ctx, object: object}
+	t.cfg.System.Go(asked)
+	shard, err := asked.answer.Future().Wait(ctx)
+	if err != nil && ctx.Err() != nil && err == ctx.Err() {
+		return "", &messages.Error{Code: messages.ErrChooser, Op: "route", Detail: "no answer before the context ended", Err: err}
+	}
+	return shard, err
+}
+
+type shardChoice struct {
+	troupe *Troupe
+	ctx    context.Context
+	object any
+	answer actors.Promise[messages.ShardID]
+}
+
+func (s *shardChoice) Run() {
+	shard, err := s.ask()
+	s.answer.Resolve(shard, err)
+}
+
+func (s *shardChoice) ask() (shard messages.ShardID, err error) {
+	defer s.troupe.recoverChooser("shard chooser", &err)
+	shard, err = s.troupe.cfg.ShardChooser(s.ctx, s.object)
+	switch {
+	case err != nil:
+		return "", &messages.Error{Code: messages.ErrChooser, Op: "route", Detail: "the shard chooser failed", Err: err}
+	case shard == "":
+		return "", &messages.Error{Code: messages.ErrChooser, Op: "route", Detail: "the shard chooser chose no shard"}
+	}
+	return shard, nil
+}

@@ -1,0 +1,202 @@
+package shardworker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/troupedb/troupe/actors"
+	"github.com/troupedb/troupe/messages"
+)
+
+// job runs one Execute on one connection. Run is called once. A job that the caller runs itself is handed to a goroutine
+// of the system as soon as more than a first small batch is to come.
+type job struct {
+	*messages.Execute
+	shard   *shard
+	worker  *actors.Ref
+	lane    int
+	started bool // the worker's
+	inline  bool // whether Run is on the caller's own goroutine; the runner's
+
+	cursor   Cursor                // the runner's
+	declared *messages.Description // the runner's
+	target   int                   // size at which the next batch is sent, in bytes; the runner's
+	done     bool                  // finish was called; the runner's
+	ended    atomic.Bool           // End was sent
+
+	filling  sync.Mutex         // held by the runner, but for while it waits for the database
+	batch    *messages.RowBatch // what has not been sent; guarded by filling
+	seq      uint64             // of the next batch; guarded by filling
+	flushing atomic.Bool        // the reader waits for rows, so that the next one is sent at once
+
+	mu      sync.Mutex
+	conn    Conn               // the connection in use, for cancel
+	abort   context.CancelFunc // ends the acquisition in progress, for cancel
+	cause   error              // why the job was cancelled
+	credit  int                // how many batches may be sent
+	changed chan struct{}      // made by a runner that waits for credit; closed when there is some or the job is cancelled
+}
+
+func (j *job) key() jobKey { return jobKey{j.Call, j.Source} }
+
+// Run runs the statement and answers with its rows and its end.
+func (j *job) Run() {
+	defer j.recover()
+	if err := j.acquire(); err != nil {
+		j.finish(pgconn.CommandTag{}, err)
+		return
+	}
+	if !j.WantRows {
+		tag, err := j.conn.Exec(j.Context, j.SQL, j.Args)
+		j.finish(tag, err)
+		return
+	}
+	cursor, err := j.conn.Query(j.Context, j.SQL, j.Args)
+	if err != nil {
+		j.finish(pgconn.CommandTag{}, err)
+		return
+	}
+	j.cursor, j.declared, j.target = cursor, cursor.Description(), min(messages.MinBatchBytes, j.BatchBytes)
+	j.pump()
+}
+
+// rest is the job after it was handed over from the caller's goroutine.
+type rest struct{ *job }
+
+func (r rest) Run() {
+	defer r.recover()
+	r.inline = false
+	r.pump()
+}
+
+// recover answers for a backend that panicked, with its connection spent.
+func (j *job) recover() {
+	value := recover()
+	if value == nil {
+		return
+	}
+	j.shard.Logger.Error("backend panicked", "shard", string(j.shard.ID), "panic", fmt.Sprint(value), "stack", string(debug.Stack()))
+	if j.done {
+		return
+	}
+	if j.conn != nil {
+		j.conn.Interrupt()
+	}
+	j.cursor = nil
+	j.finish(pgconn.CommandTag{}, &messages.Error{Code: messages.ErrPanic, Op: j.op(), Detail: fmt.Sprint(value)})
+}
+
+// acquire gets the connection, under a context that cancel can end.
+func (j *job) acquire() error {
+	ctx, abort := context.WithCancel(j.Context)
+	defer abort()
+	j.mu.Lock()
+	if j.cause != nil {
+		j.mu.Unlock()
+		return j.canceledError()
+	}
+	j.abort = abort
+	j.mu.Unlock()
+
+	conn, err := j.shard.Backend.Acquire(ctx, j.lane)
+
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.abort = nil
+	if err != nil {
+		if j.cause != nil {
+			return j.canceledError()
+		}
+		return err
+	}
+	j.conn = conn
+	if j.cause != nil {
+		conn.Interrupt()
+		return j.canceledError()
+	}
+	return nil
+}
+
+func (j *job) canceledError() error {
+	return &messages.Error{Code: messages.ErrCanceled, Op: j.op(), Err: j.cause}
+}
+
+// cancel makes the job end soon.
+func (j *job) cancel(cause error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.cause != nil {
+		return
+	}
+	if j.cause = cause; cause == nil {
+		j.cause = context.Canceled
+	}
+	if j.abort != nil {
+		j.abort()
+	}
+	if j.conn != nil {
+		j.conn.Interrupt()
+	}
+	j.wake()
+}
+
+func (j *job) canceled() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.cause
+}
+
+// finish lets go of the connection, tells the worker, and ends the stream: in this order, so that a caller who sees
+// the end finds the connection free.
+func (j *job) finish(tag pgconn.CommandTag, err error) {
+	j.done = true
+	j.mu.Lock()
+	conn, cause := j.conn, j.cause
+	j.conn = nil
+	j.mu.Unlock()
+	if conn != nil {
+		conn.Release()
+	}
+	if err != nil {
+		err = messages.OnShard(err, j.shard.ID, j.op(), messages.ErrStatement)
+		if cause != nil && !errors.Is(err, messages.ErrCanceled) && !errors.Is(err, messages.ErrOutcomeUnknown) {
+			err = &messages.Error{Code: messages.ErrCanceled, Shard: j.shard.ID, Op: j.op(), Err: errors.Join(cause, err)}
+		}
+	}
+	j.worker.Notify(&finished{j})
+	j.shard.running.Done()
+	j.end(&tag, err)
+}
+
+// lose ends the stream of a job that still runs, because its worker stops: err is why.
+func (j *job) lose(err error) {
+	if messages.MayWrite(j.SQL) {
+		err = &messages.Error{Code: messages.ErrOutcomeUnknown, Shard: j.shard.ID, Op: j.op(), Err: err}
+	}
+	j.end(nil, messages.OnShard(err, j.shard.ID, j.op(), messages.ErrShardLost))
+}
+
+// end sends the End, if it has not been sent.
+func (j *job) end(tag *pgconn.CommandTag, err error) {
+	if j.ended.Swap(true) {
+		return
+	}
+	end := &messages.End{Call: j.Call, Source: j.Source, Err: err}
+	if tag != nil { // the runner's, so that it may look at what is the runner's
+		end.Tag, end.Seq, end.Declared = *tag, j.seq, j.declared
+	}
+	j.ReplyTo.Tell(end)
+}
+
+func (j *job) op() string {
+	if j.WantRows {
+		return "query"
+	}
+	return "exec"
+}
