@@ -29,6 +29,7 @@ type call struct {
 	targets  []int // numbers of the chosen shards; set before the call is submitted, or by its choosing
 	target   [1]int
 	executes [1]messages.Execute // the room for a single one
+	rows     Rows                // the room for the rows of a call that is over when they are made
 
 	stream    actors.Stream
 	described actors.Promise[struct{}] // the columns are known, or the call has failed

@@ -30,6 +30,7 @@ type Rows struct {
 	left   int // rows of batch after the current one
 	count  int64
 	values [][]byte
+	room   [8][]byte // for values
 
 	closed bool
 	err    error
@@ -39,10 +40,12 @@ type Rows struct {
 var _ pgx.Rows = (*Rows)(nil)
 
 func newRows(c *call) *Rows {
-	r := &Rows{call: c}
-	if _, _, over := c.over.Future().Result(); !over {
-		r.cleanup = runtime.AddCleanup(r, (*call).forgotten, c)
+	if _, _, over := c.over.Future().Result(); over {
+		c.rows.call = c // nothing to clean up, so it needs no life of its own
+		return &c.rows
 	}
+	r := &Rows{call: c}
+	r.cleanup = runtime.AddCleanup(r, (*call).forgotten, c)
 	return r
 }
 
@@ -89,7 +92,10 @@ func (r *Rows) nextBatch() bool {
 		return false
 	}
 	if n := len(batch.Description.Fields); len(r.values) != n {
-		r.values = make([][]byte, n)
+		if r.values = r.room[:]; n > len(r.room) {
+			r.values = make([][]byte, n)
+		}
+		r.values = r.values[:n]
 	}
 	r.batch, r.left = batch, batch.Rows()-1
 	r.count++

@@ -23,6 +23,8 @@ type scanner struct {
 	borrowed  bool        // types is from typeMaps
 	plans     []pgtype.ScanPlan
 	targets   []reflect.Type // what plans scan into
+	directs   []direct       // by column of described
+	texts     slab
 }
 
 // describe says that the rows to come have another description perhaps.
@@ -36,6 +38,10 @@ func (s *scanner) describe(d *messages.Description) {
 		return // the shards agree, so the plans hold
 	}
 	s.plans = nil
+	s.directs = s.directs[:0]
+	for i := range d.Fields {
+		s.directs = append(s.directs, directFor(d, &d.Fields[i]))
+	}
 	if !s.borrowed || !plain(d) {
 		s.giveBack()
 	}
@@ -76,12 +82,12 @@ func (s *scanner) scan(values [][]byte, dest []any) error {
 	if len(fields) != len(dest) {
 		return fmt.Errorf("number of field descriptions must equal number of destinations, got %d and %d", len(fields), len(dest))
 	}
-	if s.plans == nil {
-		s.plans, s.targets = make([]pgtype.ScanPlan, len(fields)), make([]reflect.Type, len(fields))
-	}
 	for i, target := range dest {
-		if target == nil {
+		if target == nil || s.directs[i] != directNone && s.scanDirect(s.directs[i], values[i], target) {
 			continue
+		}
+		if s.plans == nil {
+			s.plans, s.targets = make([]pgtype.ScanPlan, len(fields)), make([]reflect.Type, len(fields))
 		}
 		if t := reflect.TypeOf(target); s.targets[i] != t || s.plans[i] == nil {
 			s.plans[i] = s.typeMap().PlanScan(fields[i].DataTypeOID, fields[i].Format, target)

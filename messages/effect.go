@@ -50,8 +50,12 @@ func (s *wordScanner) next() (string, bool) {
 		switch {
 		case c == '\'' || c == '"':
 			s.skipQuoted(c)
-		case c == '[' || c == '`':
-			if !s.skipBracket(c) {
+		case c == '[':
+			if !s.skipBracket() {
+				return unclear, true
+			}
+		case c == '`':
+			if !s.skipBackquoted() {
 				return unclear, true
 			}
 		case strings.HasPrefix(t[s.at:], "--"):
@@ -89,6 +93,8 @@ func (s *wordScanner) next() (string, bool) {
 	return "", false
 }
 
+func notInName(r rune) bool { return r < 0x80 && r != ' ' && r != '.' && !isWordByte(byte(r)) }
+
 func isWordByte(c byte) bool {
 	return c == '_' || c >= 0x80 || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
@@ -107,22 +113,21 @@ func (s *wordScanner) skipTo(end string) {
 	s.at = len(s.text)
 }
 
-// skipBracket passes over the byte that begins a quoted name in SQLite, and a subscript or operator in PostgreSQL. The
-// words after it are seen; if there are quotes or comments among them, it is unclear whether they are such.
-func (s *wordScanner) skipBracket(open byte) bool {
+// skipBracket passes over the "[" of a quoted name in SQLite or a subscript in PostgreSQL, whose words are then seen.
+// Only if there are quotes or comments among them, it matters which of the two it is.
+func (s *wordScanner) skipBracket() bool {
 	s.at++
-	end := "]"
-	if open == '`' {
-		end = "`"
-	}
-	inner, _, _ := strings.Cut(s.text[s.at:], end)
-	if strings.ContainsAny(inner, "'\"`[") || strings.Contains(inner, "--") || strings.Contains(inner, "/*") {
-		return false
-	}
-	if open == '`' && len(inner) < len(s.text)-s.at {
-		return false // placeholder
-	}
-	return true
+	inner, _, _ := strings.Cut(s.text[s.at:], "]")
+	return !strings.ContainsAny(inner, "'\"`[") && !strings.Contains(inner, "--") && !strings.Contains(inner, "/*")
+}
+
+// skipBackquoted passes over a quoted name in SQLite. To PostgreSQL the quotes are operators, and no change can begin
+// between two of these without a parenthesis or semicolon.
+func (s *wordScanner) skipBackquoted() bool {
+	s.at++
+	inner, _, closed := strings.Cut(s.text[s.at:], "`")
+	s.at += len(inner) + 1
+	return closed && !strings.ContainsFunc(inner, notInName)
 }
 
 // skipLine passes over a comment to the end of the line, of which only PostgreSQL thinks that a CR makes one.

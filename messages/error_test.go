@@ -103,3 +103,10 @@ func TestShardErrors(t *testing.T) {
 	require.Equal(t, []*messages.Error{asia, europe},
 		messages.ShardErrors(&messages.Error{Code: messages.ErrPanic, Err: fmt.Errorf("%w and %w", asia, europe)}))
 }
+
+func TestErrorIsOneLine(t *testing.T) {
+	err := &messages.Error{
+		Code: messages.ErrStatement, Detail: "a\r\nb", Err: errors.Join(context.Canceled, errors.New("c\rd")),
+	}
+	require.EqualError(t, err, "troupe: statement failed: a; b: context canceled; c; d")
+}

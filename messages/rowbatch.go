@@ -9,7 +9,7 @@ import (
 // Sizes of a batch's arena, in bytes. A stream begins small, so that a small answer is cheap, and quadruples.
 const (
 	MinBatchBytes     = 8 << 10
-	DefaultBatchBytes = 256 << 10
+	DefaultBatchBytes = 64 << 10
 )
 
 const nullValue = math.MaxUint32

@@ -1,0 +1,120 @@
+package bench
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"github.com/troupedb/troupe/coordinator"
+	"github.com/troupedb/troupe/messages"
+	"github.com/troupedb/troupe/shardworker"
+	"github.com/troupedb/troupe/shardworker/fake"
+)
+
+const (
+	selectCustomer = "select id, name, description from customer where id = $1"
+	pointSelects   = 2_000 // in a round
+)
+
+type queryRower interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+// BenchmarkPointSelectPostgreSQL reads single rows by primary key, one caller, one database: what coordinator and worker
+// cost on top of a pgxpool. CPU is our process's; the server's is the same in both.
+func BenchmarkPointSelectPostgreSQL(b *testing.B) {
+	pools, t := postgresShards(b, 1, 10_000)
+	choosing := spawnChoosing(b, pools[0].Config().ConnString())
+	compare(b, pointSelects,
+		variant{"pgxpool", func() (int, error) { return selectPoints(pools[0], context.Background()) }},
+		variant{"troupe", func() (int, error) { return selectPoints(t, context.Background()) }},
+		variant{"troupe-pinned", func() (int, error) {
+			return selectPoints(t, coordinator.OnShard(context.Background(), "shard0"))
+		}},
+		variant{"troupe-chooser", func() (int, error) { return selectPoints(choosing, context.Background()) }},
+	)
+}
+
+// spawnChoosing returns a troupe of two shards on one database whose execute chooser names the first.
+func spawnChoosing(b *testing.B, dsn string) *coordinator.Troupe {
+	return spawn(b, coordinator.Config{
+		Shards: []shardworker.Shard{{ID: "shard0", DSN: shardworker.DSN(dsn)}, {ID: "shard1", DSN: shardworker.DSN(dsn)}},
+		ExecuteChooser: func(context.Context, *coordinator.StatementRequest) ([]messages.ShardID, error) {
+			return []messages.ShardID{"shard0"}, nil
+		},
+	})
+}
+
+// BenchmarkPointSelectSQLite is the same on one file, against database/sql on modernc's driver.
+func BenchmarkPointSelectSQLite(b *testing.B) {
+	dbs, t := sqliteShards(b, 1, 10_000)
+	statement, err := dbs[0].Prepare(selectCustomer)
+	require.NoError(b, err)
+	b.Cleanup(func() { require.NoError(b, statement.Close()) })
+	compare(b, pointSelects,
+		variant{"database-sql", func() (int, error) { return selectPrepared(statement) }},
+		variant{"troupe", func() (int, error) { return selectPoints(t, context.Background()) }},
+	)
+}
+
+func selectPoints(db queryRower, ctx context.Context) (n int, err error) {
+	var id int64
+	var name, description string
+	for i := range pointSelects {
+		if err := db.QueryRow(ctx, selectCustomer, int64(i)).Scan(&id, &name, &description); err != nil {
+			return n, err
+		}
+		if id != int64(i) {
+			return n, fmt.Errorf("got row %d, want %d", id, i)
+		}
+		n++
+	}
+	return n, nil
+}
+
+func selectPrepared(statement *sql.Stmt) (n int, err error) {
+	var id int64
+	var name, description string
+	for i := range pointSelects {
+		if err := statement.QueryRow(int64(i)).Scan(&id, &name, &description); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+// BenchmarkScatter asks many shards for nothing much, over a backend that costs next to nothing: our own cost for each
+// shard, which is ns/shard less what the fake takes.
+func BenchmarkScatter(b *testing.B) {
+	for _, n := range []int{1, 4, 64, 1000} {
+		b.Run(fmt.Sprintf("shards=%d", n), func(b *testing.B) {
+			var cfg coordinator.Config
+			for i := range n {
+				f := fake.New(fake.Config{Dialect: messages.SQLite})
+				f.Reply("select", fake.Rows(fake.Column("n", 20)).Row(int64(1)))
+				cfg.Shards = append(cfg.Shards, shardworker.Shard{ID: shardID(i), Backend: f})
+			}
+			t := spawn(b, cfg)
+			ctx := coordinator.AllShards(context.Background())
+			b.ReportAllocs()
+			for b.Loop() {
+				rows, err := t.Query(ctx, "select n from t")
+				require.NoError(b, err)
+				got := 0
+				for rows.Next() {
+					got++
+				}
+				require.NoError(b, rows.Err())
+				if got != n {
+					b.Fatalf("%d rows, want %d", got, n)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/shard")
+		})
+	}
+}

@@ -1,0 +1,120 @@
+package statement_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/troupedb/troupe/messages"
+)
+
+func TestSQLiteScatterAllows(t *testing.T) {
+	for _, sql := range []string{
+		"select * from t",
+		"select all t.*, a + 1 as b, 'order by', \"limit\" from main.t as t where a = ? and (b in (1, 2) or c like 'x%')",
+		"select a from t indexed by i where not a between 1 and 2 -- order by a",
+		"select a /* limit 1 */ from t not indexed where a is not null and b isnull and c glob 'a*'",
+		"select upper(a), coalesce(b, 0), max(a, b), min(a, 1, 2), iif(a, b, c), json_extract(j, '$.a'), j ->> 'b' from t",
+		"select case a when 1 then 'x' else cast(b as text) end from t where a collate nocase = 'x'",
+		"select date(a), strftime('%Y', b), datetime('2024-01-01', '+1 day'), date(\"d\"), unixepoch(t.a) from t",
+		"select (a, b) = (1, 2) from t",
+		"update t set a = a + 1, (b, c) = (1, 2) where d = 1 returning a, b",
+		"update or abort t set a = 1",
+		"delete from t where a = 1 returning *",
+		"delete from [order]", "select `group` from \"limit\"",
+	} {
+		require.Equal(t, "", refusal(t, sql, parse(t, messages.SQLite, sql).Scatter()), sql)
+	}
+}
+
+func TestSQLiteScatterRefuses(t *testing.T) {
+	for sql, clause := range map[string]string{
+		"select a from t order by a":                      "ORDER BY",
+		"select a from t limit 1":                         "LIMIT",
+		"select a from t limit 1 offset 2":                "LIMIT",
+		"select distinct a from t":                        "DISTINCT",
+		"select count(*) from t":                          "count()",
+		"select count(a), a from t":                       "count()",
+		"select sum(distinct a) from t":                   "sum()",
+		"select max(a) from t":                            "max()",
+		"select a + (MIN(a)) from t":                      "min()",
+		"select \"max\"(a) from t":                        "max()",
+		"select total(a) filter (where b) from t":         "total()",
+		"select group_concat(a, ',' order by b) from t":   "group_concat()",
+		"select json_group_array(a) from t":               "json_group_array()",
+		"select my_function(a) from t":                    "my_function()",
+		"select abs(my_function(a)) from t":               "my_function()",
+		"select a from t group by a":                      "GROUP BY",
+		"select a from t having a > 1":                    "HAVING",
+		"select a, row_number() over (order by a) from t": "row_number() OVER",
+		"select upper(a) over w from t":                   "upper() OVER",
+		"select a from t window w as (order by a)":        "WINDOW",
+		"select a from t union select a from t":           "UNION",
+		"select a from t union all select a from t":       "UNION ALL",
+		"select a from t except select a from u":          "EXCEPT",
+		"select a from t intersect select a from u":       "INTERSECT",
+		"with x as (select 1) select a from t":            "WITH",
+		"select * from t, u":                              "JOIN",
+		"select * from t join u on t.a = u.a":             "JOIN",
+		"select * from t left join u using (a)":           "JOIN",
+		"select * from (t join u)":                        "parentheses in FROM",
+		"select * from ((t))":                             "parentheses in FROM",
+		"select * from (select * from t)":                 "subquery in FROM",
+		"select * from t where a in (select a from u)":    "subquery after IN",
+		"select * from t where a in u":                    "subquery after IN",
+		"select * from t where a in json_each('[1]')":     "subquery after IN",
+		"select * from t where exists (select 1 from u)":  "EXISTS",
+		"select (select max(a) from u) from t":            "subquery",
+		"select case when 1 then (select 1) end from t":   "subquery",
+		"values (1)":                                       "VALUES",
+		"select 1":                                         "SELECT without FROM",
+		"select 1 where 1":                                 "SELECT without FROM",
+		"select * from t where a = random()":               "random()",
+		"select random() from t":                           "random()",
+		"select * from t where a = changes()":              "changes()",
+		"select * from t where a = last_insert_rowid()":    "last_insert_rowid()",
+		"select * from t where a < current_timestamp":      "CURRENT_TIMESTAMP",
+		"select current_date from t":                       "CURRENT_DATE",
+		"select * from t where a < date('now')":            "date()",
+		"select * from t where a < date('NOW ', '-1 day')": "date()",
+		"select date() from t":                             "date()",
+		"select date(\"now\") from t":                      "date()",
+		"select date(?) from t":                            "date()",
+		"select unixepoch('subsec') from t":                "unixepoch()",
+		"select strftime('%s') from t":                     "strftime()",
+		"select strftime('%s', 'now') from t":              "strftime()",
+		"select * from t where a regexp 'x'":               "REGEXP",
+		"select * from t where t match 'x'":                "MATCH",
+		"select rowid from t":                              "rowid",
+		"select t.\"OID\" from t":                          "\"OID\"",
+		"select * from json_each('[1]')":                   "table-valued function",
+		"select * from json_each":                          "json_each",
+		"select * from pragma_user_version":                "pragma_user_version",
+		"select * from sqlite_master":                      "sqlite_master",
+		"select * from main.SQLITE_SCHEMA":                 "sqlite_schema",
+		"select * from temp.t":                             "temp.t",
+		"insert into t values (1)":                         "INSERT",
+		"insert into t default values":                     "INSERT",
+		"insert into t select * from u":                    "INSERT",
+		"replace into t values (1)":                        "INSERT",
+		"insert into t values (1) on conflict do nothing":  "INSERT",
+		"update t set a = (select 1)":                      "subquery",
+		"update t set (a, b) = (select 1, 2)":              "subquery",
+		"update t set a = 1 from u where t.a = u.a":        "UPDATE FROM",
+		"update t set a = 1 where b in (select 1)":         "subquery after IN",
+		"update t set a = random()":                        "random()",
+		"update or ignore t set a = 1":                     "UPDATE OR IGNORE",
+		"update or replace t set a = 1":                    "UPDATE OR REPLACE",
+		"with x as (select 1) update t set a = 1":          "WITH",
+		"delete from t where a = (select 1 from u)":        "subquery",
+		"delete from t returning (select 1)":               "subquery",
+		"with x as (select 1) delete from t":               "WITH",
+		"delete from sqlite_sequence":                      "sqlite_sequence",
+		"create table t (a)":                               "DDL",
+		"pragma user_version":                              "PRAGMA",
+		"begin":                                            "BEGIN",
+		"explain query plan select * from t":               "EXPLAIN",
+	} {
+		require.Equal(t, clause, refusal(t, sql, parse(t, messages.SQLite, sql).Scatter()), sql)
+	}
+}
