@@ -32,7 +32,7 @@ type Config struct {
 	// MaxInFlight is how many calls may be in flight at once. Query and Exec wait for their turn under their context,
 	// Send fails with messages.ErrOverloaded. Defaults to 4096.
 	MaxInFlight int
-	// Window is how many batches each shard may be ahead of the reader. Defaults to 4.
+	// Window is how many batches each shard may be ahead of the reader. Defaults to DefaultWindow, 4.
 	Window int
 	// BatchBytes is the size of a full batch, in bytes; a larger row travels alone. Defaults to 64 KiB.
 	BatchBytes int
@@ -40,9 +40,11 @@ type Config struct {
 	CloseTimeout time.Duration
 }
 
+// DefaultWindow is the default of Config.Window; that of Config.BatchBytes is messages.DefaultBatchBytes.
+const DefaultWindow = 4
+
 const (
 	defaultMaxInFlight  = 4096
-	defaultWindow       = 4
 	defaultCloseTimeout = 5 * time.Second
 	maxWindow           = 1 << 10
 	maxBatchBytes       = 16 << 20
@@ -76,7 +78,7 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	c.Shards = append([]shardworker.Shard(nil), c.Shards...)
 	setDefault(&c.MaxInFlight, defaultMaxInFlight)
-	setDefault(&c.Window, defaultWindow)
+	setDefault(&c.Window, DefaultWindow)
 	setDefault(&c.BatchBytes, messages.DefaultBatchBytes)
 	setDefault(&c.CloseTimeout, defaultCloseTimeout)
 	if c.System == nil {

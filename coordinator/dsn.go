@@ -8,14 +8,18 @@ import (
 	"github.com/troupedb/troupe/shardworker/sqlite"
 )
 
-// openDSN returns the backend that dsn names: SQLite for "sqlite:…", else PostgreSQL.
+// openDSN returns the backend that dsn names: "sqlite:…", or PostgreSQL as a URL or in keywords.
 func openDSN(dsn shardworker.DSN) (shardworker.Backend, error) {
-	if text := string(dsn); strings.HasPrefix(text, "sqlite:") {
+	text := string(dsn)
+	if strings.HasPrefix(text, "sqlite:") {
 		cfg, err := sqlite.Parse(text)
 		if err != nil {
 			return nil, err
 		}
 		return sqlite.New(cfg)
 	}
-	return postgres.New(postgres.Config{DSN: string(dsn)})
+	if scheme, _, isURL := strings.Cut(text, "://"); isURL && scheme != "postgres" && scheme != "postgresql" {
+		return nil, invalidConfig("a DSN begins with postgres://, postgresql:// or sqlite:")
+	}
+	return postgres.New(postgres.Config{DSN: text})
 }

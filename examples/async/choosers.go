@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/troupedb/troupe/coordinator"
+	"github.com/troupedb/troupe/messages"
+)
+
+// shardLookup says where the locations of a continent live.
+var shardLookup = map[string]messages.ShardID{
+	"North America": northAmerica,
+	"Asia":          asia,
+	"Europe":        europe,
+	"South America": southAmerica,
+}
+
+// chooseShard is the shard chooser: it says which shard an object is written to.
+func chooseShard(ctx context.Context, object any) (messages.ShardID, error) {
+	switch o := object.(type) {
+	case *Location:
+		shard, ok := shardLookup[o.Continent]
+		if !ok {
+			return "", fmt.Errorf("no shard for the continent %q", o.Continent)
+		}
+		return shard, nil
+	case *Report:
+		if o.Location == nil {
+			return "", errors.New("a report without a location")
+		}
+		return chooseShard(ctx, o.Location)
+	default:
+		return "", fmt.Errorf("no shard for a %T", object)
+	}
+}
+
+// chooseForKey is the identity chooser: it says where a primary key is looked for. A key alone tells nothing here, so
+// that is everywhere; but what belongs to an object is on the object's shard, because chooseShard put it there.
+func chooseForKey(_ context.Context, r *coordinator.IdentityRequest) ([]messages.ShardID, error) {
+	if key, ok := coordinator.KeyOf(r.LoadedFrom); ok {
+		return []messages.ShardID{key.Shard}, nil
+	}
+	return shards, nil
+}
+
+// chooseForStatement is the execute chooser: it says where a statement goes. It narrows by what the statement says of
+// the column continent in its WHERE, where every row must satisfy it.
+func chooseForStatement(ctx context.Context, r *coordinator.StatementRequest) ([]messages.ShardID, error) {
+	continents, ok, err := r.Values("continent")
+	if errors.Is(err, messages.ErrRefused) {
+		// Statements for PostgreSQL, or for both engines, aren't read yet: what the caller says has to do.
+		continents, ok = continentsOf(ctx)
+	} else if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return shards, nil
+	}
+	return shardsOf(continents), nil
+}
+
+// shardsOf returns where rows with these continents may be. What it doesn't understand may be anywhere; a continent that
+// isn't known is nowhere. It never returns none, which would be no answer: any one shard can answer with no rows.
+func shardsOf(continents []any) []messages.ShardID {
+	var found []messages.ShardID
+	for _, continent := range continents {
+		name, ok := continent.(string)
+		if !ok {
+			return shards
+		}
+		if shard, ok := shardLookup[name]; ok {
+			found = append(found, shard) // perhaps twice, which counts once
+		}
+	}
+	if len(found) == 0 {
+		return shards[:1]
+	}
+	return found
+}
+
+type continentsKey struct{}
+
+// forContinents returns a context whose statements are about rows of these continents only. It is the application's own
+// word to its own chooser, which needs no comparisons then.
+func forContinents(ctx context.Context, continents ...any) context.Context {
+	return context.WithValue(ctx, continentsKey{}, continents)
+}
+
+func continentsOf(ctx context.Context) ([]any, bool) {
+	continents, ok := ctx.Value(continentsKey{}).([]any)
+	return continents, ok
+}
