@@ -3,6 +3,7 @@ package messages
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 	"sync"
 )
 
@@ -82,6 +83,27 @@ func (b *RowBatch) AppendRaw(v []byte) {
 		return
 	}
 	b.AppendValue(v)
+}
+
+// AppendRow appends copies of the values of a whole row as pgx's RawValues shows them (nil is NULL), and ends the row.
+func (b *RowBatch) AppendRow(values [][]byte) {
+	need := 4 * len(values)
+	for _, v := range values {
+		need += len(v)
+	}
+	at := len(b.arena)
+	arena := slices.Grow(b.arena, need)[:at+need]
+	for _, v := range values {
+		if v == nil {
+			binary.LittleEndian.PutUint32(arena[at:], nullValue)
+			at += 4
+			continue
+		}
+		binary.LittleEndian.PutUint32(arena[at:], uint32(len(v)))
+		at += 4 + copy(arena[at+4:], v)
+	}
+	b.arena = arena
+	b.rows++
 }
 
 // AppendUint64 appends an eight-byte value, big-endian as PostgreSQL sends it.

@@ -36,8 +36,12 @@ func TestRowBatchRoundTrip(t *testing.T) {
 				appendRow(t, b, row)
 				b.Truncate(n)
 			}
-			appendRow(t, b, row)
-			b.EndRow()
+			if rapid.Bool().Draw(t, "the row at once") {
+				b.AppendRow(row)
+			} else {
+				appendRow(t, b, row)
+				b.EndRow()
+			}
 			require.Equal(t, i+1, b.Rows())
 		}
 		requireRows(t, rows, b)
@@ -166,6 +170,10 @@ func TestRowsCostNoAllocation(t *testing.T) {
 	reading := testing.AllocsPerRun(runs, func() { offset = b.ReadRow(offset, values) })
 	require.Zero(t, reading)
 	require.Equal(t, b.Len(), offset)
+
+	b.Truncate(0)
+	row := [][]byte{text, nil, raw}
+	require.Zero(t, testing.AllocsPerRun(runs, func() { b.AppendRow(row) }))
 }
 
 func BenchmarkRowBatch(b *testing.B) {

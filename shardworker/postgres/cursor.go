@@ -1,0 +1,114 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/troupedb/troupe/messages"
+)
+
+// cursor is the read position in the rows of a statement. A conn has one, which it uses for one statement after another.
+type cursor struct {
+	conn *conn
+	ctx  context.Context
+	sql  string
+	rows pgx.Rows // nil if the cursor is closed
+	desc *messages.Description
+	// answered says that pgx has read the first row, or the end, together with the description.
+	answered bool
+	tag      pgconn.CommandTag
+	err      error
+}
+
+func (cur *cursor) begin(ctx context.Context, c *conn, sql string, args []any, rows pgx.Rows) *cursor {
+	fields := rows.FieldDescriptions()
+	*cur = cursor{
+		conn:     c,
+		ctx:      ctx,
+		sql:      sql,
+		rows:     rows,
+		desc:     c.session.descriptions.get(c.pgx.TypeMap(), sql, fields),
+		answered: len(fields) > 0 && c.preparesFirst(sql, args),
+	}
+	return cur
+}
+
+func (cur *cursor) open() bool { return cur.rows != nil }
+
+// Buffered reports whether the next row, or the end, was received as a whole. In an existing pool it reports whether
+// anything was received that was not looked at yet.
+func (cur *cursor) Buffered() bool {
+	if cur.rows == nil || cur.answered {
+		return true
+	}
+	unread := cur.conn.pgx.PgConn().Frontend().ReadBufferLen()
+	if f := cur.conn.session.frames; f != nil {
+		return unread > 0 && f.hasWhole(unread)
+	}
+	return unread > 0
+}
+
+// Next moves to the next row.
+func (cur *cursor) Next() bool {
+	if cur.rows == nil {
+		return false
+	}
+	cur.answered = false
+	if cur.rows.Next() {
+		return true
+	}
+	cur.finish("")
+	return false
+}
+
+// Description describes the columns.
+func (cur *cursor) Description() *messages.Description { return cur.desc }
+
+// Append copies the current row to b.
+func (cur *cursor) Append(b *messages.RowBatch) {
+	b.AppendRow(cur.rows.RawValues())
+}
+
+// Close ends the statement.
+func (cur *cursor) Close() (pgconn.CommandTag, error) {
+	if cur.rows != nil {
+		cur.abandon()
+	}
+	return cur.tag, cur.err
+}
+
+// abandon ends the statement before its last row was read. What was received already is passed over, and if that is the
+// rest of the answer then the connection is as good as before. Otherwise pgx finds that its time is up: it asks the server
+// to cancel, and the connection is spent.
+func (cur *cursor) abandon() {
+	s := cur.conn.session
+	_ = s.raw.SetDeadline(longAgo)
+	cur.rows.Close()
+	if !cur.conn.pgx.IsClosed() {
+		cur.conn.mu.Lock()
+		if !cur.conn.mu.interrupted {
+			_ = s.raw.SetDeadline(time.Time{})
+		}
+		cur.conn.mu.Unlock()
+	}
+	cur.finish("the cursor was closed before its last row")
+}
+
+// finish keeps the outcome of the rows, which are closed. abandoned is why the caller gave up, if it did.
+func (cur *cursor) finish(abandoned string) {
+	rows := cur.rows
+	cur.rows = nil
+	cur.tag = rows.CommandTag()
+	err := rows.Err()
+	switch {
+	case err == nil:
+	case abandoned != "" && isTimeout(err) && cur.ctx.Err() == nil:
+		cur.err = unlessRead(cur.sql, "query", &messages.Error{Code: messages.ErrCanceled, Op: "query", Detail: abandoned})
+	default:
+		cur.err = cur.conn.sentError(cur.ctx, "query", cur.sql, err)
+	}
+	cur.ctx = nil
+}

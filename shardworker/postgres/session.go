@@ -1,0 +1,71 @@
+package postgres
+
+import (
+	"crypto/tls"
+	"net"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// sessionKey is where pgx keeps the session for us, in the connection's custom data.
+const sessionKey = "github.com/troupedb/troupe/shardworker/postgres"
+
+// session is what the backend knows about one database connection for as long as it lives. It belongs to whoever has
+// acquired the connection.
+type session struct {
+	wire         *wire // nil if an existing pool has dialled
+	main         *tap  // as wire
+	raw          net.Conn
+	frames       *frames // nil if an existing pool has dialled
+	encrypted    bool
+	peek         *peeker
+	ready        bool
+	descriptions descriptionCache
+}
+
+// sessionOf returns pc's session and completes it when it is used for the first time.
+func sessionOf(pc *pgx.Conn) *session {
+	data := pc.PgConn().CustomData()
+	s, ok := data[sessionKey].(*session)
+	if !ok {
+		s = &session{}
+		data[sessionKey] = s
+	}
+	if s.ready {
+		return s
+	}
+	s.ready = true
+	s.raw = pc.PgConn().Conn()
+	if f, ok := s.raw.(*frames); ok {
+		s.frames, s.raw = f, f.Conn
+	}
+	if t, ok := s.raw.(*tls.Conn); ok {
+		s.encrypted = true
+		s.raw = t.NetConn()
+	}
+	if s.main != nil {
+		s.peek = &s.main.peek
+	} else {
+		s.peek = &peeker{}
+		s.peek.on(s.raw)
+	}
+	return s
+}
+
+// interrupt makes what runs on the connection fail now and whatever comes after too.
+func (s *session) interrupt() {
+	if s.main != nil {
+		s.main.interrupt()
+		return
+	}
+	_ = s.raw.SetDeadline(longAgo)
+}
+
+// sever closes the sockets.
+func (s *session) sever() {
+	if s.wire != nil {
+		s.wire.sever()
+		return
+	}
+	_ = s.raw.Close()
+}
