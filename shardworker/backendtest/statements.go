@@ -1,0 +1,162 @@
+package backendtest
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+)
+
+// Statements are what the suite sends, in the dialect of the backend. The table that they are about is created empty by
+// Create, and has the columns n, a unique integer, and t, a text.
+type Statements struct {
+	Create string
+	// Insert inserts its two arguments: n and t.
+	Insert string
+	// InsertReturning inserts its two arguments and returns n.
+	InsertReturning string
+	// Fill inserts the rows with n from 11 to 20.
+	Fill string
+	// Update changes t in all rows.
+	Update string
+	// DeleteNothing deletes the rows that no condition holds for.
+	DeleteNothing string
+	// InsertTwo is two statements in one text, which insert the rows 21 and 22.
+	InsertTwo string
+	// Count returns the number of rows.
+	Count string
+
+	// Numbers returns as many rows as its argument says, one after another without computing all of them first:
+	// n from 1, an integer, and t, "row 1" and so on.
+	Numbers string
+	// Slow returns a row after a minute at least, if it isn't interrupted.
+	Slow string
+	// SyntaxError isn't SQL.
+	SyntaxError string
+	// ErrorInRows returns the rows 1 and 2 of an integer, and then fails.
+	ErrorInRows string
+	// Wide returns a row of WideColumns integers from 1.
+	Wide        string
+	WideColumns int
+	// Large returns a text of 1 MiB that is all "x".
+	Large string
+	// ThreeEmptyRows returns three rows without columns. Empty if there is no such statement.
+	ThreeEmptyRows string
+	// Mixed returns five rows of one column: 1, 'two', NULL, the byte 3, and 4.5. Empty if there is no such statement.
+	Mixed string
+	// Begin, Commit and Rollback are about transactions.
+	Begin, Commit, Rollback string
+	// Values are statements that return one row of one column each.
+	Values []Value
+}
+
+// Value is a statement that returns one value.
+type Value struct {
+	Name string
+	SQL  string
+	Args []any
+	// Want is the value as pgx decodes it into an any; times are compared as instants.
+	Want any
+}
+
+const (
+	create        = `create table conformance (n bigint primary key, t text not null)`
+	count         = `select count(*) from conformance`
+	update        = `update conformance set t = t || '!'`
+	deleteNothing = `delete from conformance where n < 0`
+	insertTwo     = `insert into conformance (n, t) values (21, 'a;b'); insert into conformance (n, t) values (22, 'c')`
+	syntaxErr     = `selec 1`
+	wideColumns   = 1000
+	// oddText has what an escape could get wrong.
+	oddText = "it's \"quoted\", \\ and % and $1 and ?; ünï→😀 -- no comment\n\t/* nor this */"
+)
+
+// largeText is an argument of 1 MiB.
+var largeText = strings.Repeat("ü", 1<<19)
+
+func wide() string {
+	var b strings.Builder
+	b.WriteString("select 1 as c1")
+	for i := 2; i <= wideColumns; i++ {
+		fmt.Fprintf(&b, ", %d as c%d", i, i)
+	}
+	return b.String()
+}
+
+// PostgreSQL returns the statements for PostgreSQL.
+func PostgreSQL() Statements {
+	noon := time.Date(2026, 2, 28, 12, 34, 56, 789012000, time.UTC)
+	return Statements{
+		Create: create, Count: count, Update: update, DeleteNothing: deleteNothing, InsertTwo: insertTwo,
+		SyntaxError: syntaxErr, Wide: wide(), WideColumns: wideColumns,
+		Begin: "begin", Commit: "commit", Rollback: "rollback",
+		Insert:          `insert into conformance (n, t) values ($1, $2)`,
+		InsertReturning: `insert into conformance (n, t) values ($1, $2) returning n`,
+		Fill:            `insert into conformance (n, t) select n, 'row ' || n from generate_series(11, 20) n`,
+		// A function in the select list is computed row by row; in FROM it would be computed to its end first.
+		Numbers:        `select n, 'row ' || n as t from (select generate_series(1, $1::bigint) as n) s`,
+		Slow:           `select 1 from pg_sleep(120)`,
+		ErrorInRows:    `select abs(case when n = 3 then -9223372036854775808 else n end) from generate_series(1::bigint, 5) n`,
+		Large:          `select repeat('x', 1048576)`,
+		ThreeEmptyRows: `select from generate_series(1, 3)`,
+		Values: []Value{
+			{"null", `select null::text`, nil, nil},
+			{"null argument", `select $1::text`, []any{nil}, nil},
+			{"empty text", `select ''::text`, nil, ""},
+			{"empty text argument", `select $1::text`, []any{""}, ""},
+			{"empty bytes argument", `select $1::bytea`, []any{[]byte{}}, []byte{}},
+			{"smallest bigint", `select $1::bigint`, []any{int64(math.MinInt64)}, int64(math.MinInt64)},
+			{"largest bigint", `select $1::bigint`, []any{int64(math.MaxInt64)}, int64(math.MaxInt64)},
+			{"smallest int", `select $1::int`, []any{int32(math.MinInt32)}, int32(math.MinInt32)},
+			{"smallint", `select 32767::smallint`, nil, int16(math.MaxInt16)},
+			{"float", `select $1::float8`, []any{math.MaxFloat64}, math.MaxFloat64},
+			{"smallest float", `select $1::float8`, []any{math.SmallestNonzeroFloat64}, math.SmallestNonzeroFloat64},
+			{"infinity", `select $1::float8`, []any{math.Inf(-1)}, math.Inf(-1)},
+			{"nan", `select $1::float8`, []any{math.NaN()}, math.NaN()},
+			{"odd text", `select $1::text`, []any{oddText}, oddText},
+			{"large text", `select $1::text`, []any{largeText}, largeText},
+			{"bytes", `select $1::bytea`, []any{[]byte{0, 1, 0xff}}, []byte{0, 1, 0xff}},
+			{"true", `select $1::bool`, []any{true}, true},
+			{"false", `select false`, nil, false},
+			{"time", `select $1::timestamptz`, []any{noon}, noon},
+			{"array", `select $1::bigint[]`, []any{[]int64{1, 2}}, []any{int64(1), int64(2)}},
+		},
+	}
+}
+
+// SQLite returns the statements for SQLite.
+func SQLite() Statements {
+	return Statements{
+		Create: create, Count: count, Update: update, DeleteNothing: deleteNothing, InsertTwo: insertTwo,
+		SyntaxError: syntaxErr, Wide: wide(), WideColumns: wideColumns,
+		Begin: "begin", Commit: "commit", Rollback: "rollback",
+		Insert:          `insert into conformance (n, t) values (?, ?)`,
+		InsertReturning: `insert into conformance (n, t) values (?, ?) returning n`,
+		Fill: `with recursive s(n) as (select 11 union all select n + 1 from s where n < 20)
+			insert into conformance (n, t) select n, 'row ' || n from s`,
+		Numbers: `with recursive s(n, m) as (select 1, ? union all select n + 1, m from s where n <= m)
+			select n, 'row ' || n as t from s where n <= m`,
+		Slow: `with recursive s(n) as (select 1 union all select n + 1 from s where n < 1000000000000)
+			select count(*) from s`,
+		ErrorInRows: `with recursive s(n) as (select 1 union all select n + 1 from s where n < 5)
+			select abs(case when n = 3 then -9223372036854775807 - 1 else n end) from s`,
+		Large: `select replace(hex(zeroblob(524288)), '0', 'x')`,
+		Mixed: `select 1 as v union all select 'two' union all select null union all select x'03' union all select 4.5`,
+		Values: []Value{
+			{"null", `select null`, nil, nil},
+			{"null argument", `select ?`, []any{nil}, nil},
+			{"empty text", `select ''`, nil, ""},
+			{"empty text argument", `select ?`, []any{""}, ""},
+			{"empty bytes argument", `select ?`, []any{[]byte{}}, []byte{}},
+			{"smallest integer", `select ?`, []any{int64(math.MinInt64)}, int64(math.MinInt64)},
+			{"largest integer", `select ?`, []any{int64(math.MaxInt64)}, int64(math.MaxInt64)},
+			{"int argument", `select ?`, []any{7}, int64(7)},
+			{"float", `select ?`, []any{math.MaxFloat64}, math.MaxFloat64},
+			{"smallest float", `select ?`, []any{math.SmallestNonzeroFloat64}, math.SmallestNonzeroFloat64},
+			{"infinity", `select ?`, []any{math.Inf(-1)}, math.Inf(-1)},
+			{"odd text", `select ?`, []any{oddText}, oddText},
+			{"large text", `select ?`, []any{largeText}, largeText},
+			{"bytes", `select ?`, []any{[]byte{0, 1, 0xff}}, []byte{0, 1, 0xff}},
+		},
+	}
+}

@@ -1,0 +1,168 @@
+package fake
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/troupedb/troupe/messages"
+	"github.com/troupedb/troupe/shardworker"
+)
+
+// conn is one job's use of a session. All but mu belongs to the goroutine that uses it.
+type conn struct {
+	b             *Backend
+	session       *session
+	inTransaction bool
+	spent         bool
+	cursor        *cursor // not nil while a statement runs
+
+	using atomic.Bool // catches two goroutines that use the conn at once
+
+	mu struct {
+		sync.Mutex
+		interrupted bool
+		released    bool
+		cancel      context.CancelCauseFunc // ends the statement that runs
+	}
+}
+
+// Query looks up the answer of sql and returns a cursor over its rows.
+func (c *conn) Query(ctx context.Context, sql string, args []any) (shardworker.Cursor, error) {
+	defer c.use("Query")()
+	cur, err := c.send(ctx, sql, args, true)
+	if err != nil {
+		return nil, err // not cur: a nil *cursor would be a Cursor that isn't nil
+	}
+	return cur, nil
+}
+
+// Exec looks up the answer of sql, reads all its rows and returns its tag.
+func (c *conn) Exec(ctx context.Context, sql string, args []any) (pgconn.CommandTag, error) {
+	defer c.use("Exec")()
+	cur, err := c.send(ctx, sql, args, false)
+	if err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	for cur.move() {
+	}
+	tag, err := cur.end()
+	if err == nil {
+		c.followTransaction(sql)
+	}
+	return tag, err
+}
+
+func (c *conn) send(ctx context.Context, sql string, args []any, wantRows bool) (*cursor, error) {
+	if c.cursor != nil {
+		panic("bug: a statement was sent while the cursor of another is open")
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	c.mu.Lock()
+	released := c.mu.released
+	c.mu.cancel = cancel
+	if c.mu.interrupted {
+		cancel(errInterrupted)
+	}
+	c.mu.Unlock()
+	if released {
+		panic("bug: a statement was sent on a connection that was released")
+	}
+
+	// The cursor is set before anything can panic: then Release finds it and spends the session.
+	c.cursor = &cursor{c: c, ctx: ctx}
+	if err := ended(ctx, "query"); err != nil {
+		return nil, c.cursor.fail(err)
+	}
+	c.b.record(Statement{SQL: sql, Args: slices.Clone(args), WantRows: wantRows, Session: c.session.number})
+	result := c.b.answer(ctx, sql, args)
+	if err := c.b.pass(ctx, result.steps[AtQuery], "query", messages.ErrStatement); err != nil {
+		return nil, c.cursor.fail(err)
+	}
+	c.cursor.open(result)
+	return c.cursor, nil
+}
+
+func (b *Backend) record(s Statement) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.mu.log = append(b.mu.log, s)
+}
+
+// finish ends the statement that runs; err is why, or nil.
+func (c *conn) finish(err error) {
+	c.cursor = nil
+	c.mu.Lock()
+	cancel := c.mu.cancel
+	c.mu.cancel = nil
+	c.mu.Unlock()
+	if cancel != nil {
+		cancel(nil)
+	}
+	if err != nil && !survivable(err) {
+		c.spent = true
+	}
+}
+
+// survivable reports whether a session can be used after err.
+func survivable(err error) bool {
+	return errors.Is(err, messages.ErrStatement) || errors.Is(err, messages.ErrInvalidRequest)
+}
+
+// followTransaction knows transactions by the first word of a statement.
+func (c *conn) followTransaction(sql string) {
+	word, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(sql)), " ")
+	switch strings.TrimSuffix(word, ";") {
+	case "begin", "start":
+		c.inTransaction = true
+	case "commit", "end", "rollback":
+		c.inTransaction = false
+	}
+}
+
+// Interrupt ends what runs and all that comes later. After Release it does nothing.
+func (c *conn) Interrupt() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.mu.released || c.mu.interrupted {
+		return
+	}
+	c.mu.interrupted = true
+	if c.mu.cancel != nil {
+		c.mu.cancel(errInterrupted)
+	}
+	c.b.mu.Lock()
+	defer c.b.mu.Unlock()
+	c.b.mu.stats.Interrupted++
+}
+
+// Release gives the session back, or spends it if it isn't clean. A second Release does nothing.
+func (c *conn) Release() {
+	defer c.use("Release")()
+	c.mu.Lock()
+	again := c.mu.released
+	c.mu.released = true
+	interrupted := c.mu.interrupted
+	c.mu.Unlock()
+	if again {
+		return
+	}
+	clean := c.cursor == nil && !c.inTransaction && !c.spent && !interrupted
+	c.finish(nil)
+	c.b.release(c, clean)
+}
+
+// use marks c as in use by the calling goroutine until the returned function is called.
+func (c *conn) use(method string) (done func()) {
+	if c.using.Swap(true) {
+		panic("bug: " + method + " while another goroutine uses the connection")
+	}
+	return c.stopUsing
+}
+
+func (c *conn) stopUsing() { c.using.Store(false) }
