@@ -1,0 +1,78 @@
+package sqlite
+
+import (
+	"github.com/jackc/pgx/v5/pgconn"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// exec runs sql for its effect.
+func (c *connection) exec(sql string, args []any) (pgconn.CommandTag, error) {
+	if len(args) > 0 {
+		s, err := c.prepare(opExec, sql)
+		if err != nil {
+			return pgconn.CommandTag{}, err
+		}
+		return c.execStatement(s, args)
+	}
+	if s := c.statements.get(sql); s != nil {
+		return c.execStatement(s, nil)
+	}
+	return c.execScript(sql)
+}
+
+// execScript runs the statements of sql, which isn't in the cache, in order. A single one is kept for the next time.
+func (c *connection) execScript(sql string) (tag pgconn.CommandTag, _ error) {
+	single := true
+	for rest := sql; rest != ""; {
+		s, after, err := c.compile(opExec, rest)
+		if err != nil {
+			return pgconn.CommandTag{}, err
+		}
+		if s.handle == 0 {
+			break
+		}
+		single = single && after == ""
+		if single {
+			c.statements.put(c, s)
+		}
+		tag, err = c.execStatement(s, nil)
+		if !single {
+			s.finalize(c)
+		}
+		if err != nil {
+			return pgconn.CommandTag{}, err
+		}
+		rest = after
+	}
+	return tag, nil
+}
+
+// execStatement runs s to its end. Rows are passed over.
+func (c *connection) execStatement(s *statement, args []any) (pgconn.CommandTag, error) {
+	if s.handle == 0 {
+		if len(args) > 0 {
+			return pgconn.CommandTag{}, invalidRequest(opExec, "the statement is empty and got %d arguments", len(args))
+		}
+		return pgconn.CommandTag{}, nil
+	}
+	if err := c.bindAll(opExec, s, args); err != nil {
+		s.reset(c)
+		return pgconn.CommandTag{}, err
+	}
+	rows := int64(0)
+	rc := s.step(c)
+	for ; rc == sqlite3.SQLITE_ROW; rc = s.step(c) {
+		if rows == 0 && c.stopped() {
+			c.interruptDatabase()
+		}
+		rows++
+	}
+	if rc != sqlite3.SQLITE_DONE {
+		err := c.failed(opExec, rc)
+		s.reset(c)
+		return pgconn.CommandTag{}, err
+	}
+	tag := s.verb.commandTag(rows, sqlite3.Xsqlite3_changes64(c.tls, c.db))
+	s.reset(c)
+	return tag, nil
+}

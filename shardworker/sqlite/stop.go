@@ -1,0 +1,92 @@
+package sqlite
+
+import (
+	"context"
+	"sync/atomic"
+
+	"modernc.org/libc"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// What runs on a connection is stopped by the end of its context, by its lease's Interrupt, or by the backend's Close.
+// Three things happen then: a flag is set, which the progress handler reads; a wait for a lock is woken; and SQLite's own
+// interrupt reaches the long instructions in which no progress handler is called.
+
+// begin starts a run under ctx: the context's end stops it.
+func (c *connection) begin(ctx context.Context) {
+	c.ctx = ctx
+	c.lock = lockWait{}
+	if ctx.Done() == nil {
+		return
+	}
+	c.mu.Lock()
+	run := c.mu.run
+	c.mu.Unlock()
+	c.disarm = context.AfterFunc(ctx, func() { c.stopRun(run) })
+}
+
+// end ends the run. The next one can't be hit by what was meant for it.
+func (c *connection) end() {
+	c.ctx = nil
+	if c.disarm == nil {
+		return
+	}
+	c.disarm()
+	c.disarm = nil
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.mu.run++
+	if c.mu.lease == nil || !c.mu.lease.interrupted.Load() {
+		c.clearStop()
+	}
+}
+
+// stopRun stops run, unless it has ended.
+func (c *connection) stopRun(run uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.mu.run == run {
+		c.stop()
+	}
+}
+
+// stop makes what runs fail. REQUIRES: mu is held.
+func (c *connection) stop() {
+	if c.tls == nil { // closed
+		return
+	}
+	atomic.StoreInt32(int32At(c.flag), 1)
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+	c.interruptDatabase()
+}
+
+// interruptDatabase is SQLite's own interrupt. It is forgotten if no statement has begun, which is what flag is for.
+func (c *connection) interruptDatabase() {
+	if c.db == 0 {
+		return
+	}
+	tls := libc.NewTLS() // c.tls may be in use by the goroutine that runs the statement
+	defer tls.Close()
+	sqlite3.Xsqlite3_interrupt(tls, c.db)
+}
+
+// clearStop forgets a stop. REQUIRES: mu is held.
+func (c *connection) clearStop() {
+	atomic.StoreInt32(int32At(c.flag), 0)
+	select {
+	case <-c.wake:
+	default:
+	}
+}
+
+// stopped reports whether what runs is to fail.
+func (c *connection) stopped() bool { return atomic.LoadInt32(int32At(c.flag)) != 0 }
+
+// progressHandler ends a statement whose connection is stopped. SQLite calls it every progressSteps instructions.
+func progressHandler(_ *libc.TLS, flag uintptr) int32 { return atomic.LoadInt32(int32At(flag)) }
+
+// progressSteps are some ten microseconds.
+const progressSteps = 1000
