@@ -55,8 +55,12 @@ type Cursor interface {
 	Buffered() bool
 	// Next moves to the next row. False means the end or an error: Close tells which.
 	Next() bool
-	// Description describes the columns of the current row; before the first, those that the statement declares. It
-	// returns the same pointer until a row needs another description, which only SQLite's rows ever do.
+	// Declared describes the columns as the statement declares them, so that shards can be compared: what rows and data
+	// there are makes no difference. It never changes. A column whose type nothing declares has pgtype.UnknownOID.
+	Declared() *messages.Description
+	// Description describes the columns of the current row, and before the first Next those of the first row or what
+	// is declared. It returns the same pointer until a row needs another description, which only SQLite's rows ever do.
+	// On PostgreSQL it is Declared.
 	Description() *messages.Description
 	// Append copies the current row to b, which was made for the current Description, and ends the row there.
 	Append(b *messages.RowBatch)

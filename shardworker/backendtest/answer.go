@@ -33,7 +33,7 @@ func query(ctx context.Context, c shardworker.Conn, sql string, args ...any) ans
 
 // read reads the rest of cur and closes it.
 func read(cur shardworker.Cursor) answer {
-	a := answer{declared: cur.Description()}
+	a := answer{declared: cur.Declared()}
 	r := reader{types: pgtype.NewMap()}
 	for cur.Next() {
 		r.append(cur)

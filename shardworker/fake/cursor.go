@@ -15,6 +15,7 @@ type cursor struct {
 	c           *conn
 	ctx         context.Context
 	result      Result
+	declared    *messages.Description
 	description *messages.Description
 	layouts     []layout // those that are still to come
 
@@ -32,7 +33,11 @@ func (cur *cursor) open(result Result) {
 	cur.result = result
 	cur.layouts = result.columns
 	cur.describe()
+	cur.declared = cur.description
 }
+
+// Declared describes the columns that the Result began with.
+func (cur *cursor) Declared() *messages.Description { return cur.declared }
 
 // describe makes a new Description if the next row needs one.
 func (cur *cursor) describe() {

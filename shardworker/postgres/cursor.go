@@ -64,6 +64,9 @@ func (cur *cursor) Next() bool {
 	return false
 }
 
+// Declared describes the columns.
+func (cur *cursor) Declared() *messages.Description { return cur.desc }
+
 // Description describes the columns.
 func (cur *cursor) Description() *messages.Description { return cur.desc }
 

@@ -147,6 +147,14 @@ func (r *cursor) describeNulls() {
 	}
 }
 
+// Declared describes the columns by their declared types.
+func (r *cursor) Declared() *messages.Description {
+	if r.s == nil || r.s.handle == 0 {
+		return &messages.Description{}
+	}
+	return r.s.declares()
+}
+
 // Description describes the current row, and before the first call of Next the first; if there is none, what is declared.
 func (r *cursor) Description() *messages.Description { return r.described }
 

@@ -21,6 +21,8 @@ const (
 	dateKind
 	timestampKind
 	timestamptzKind
+	// unknownKind is a column whose type nothing declares, before a row has shown a value.
+	unknownKind
 )
 
 // wire is how PostgreSQL names each kind, and the size that it gives it.
@@ -37,6 +39,7 @@ var wire = [...]struct {
 	dateKind:        {pgtype.DateOID, 4},
 	timestampKind:   {pgtype.TimestampOID, 8},
 	timestamptzKind: {pgtype.TimestamptzOID, 8},
+	unknownKind:     {pgtype.UnknownOID, -1},
 }
 
 // field describes a column of kind k, in binary form.
@@ -63,6 +66,16 @@ type declared struct {
 	empty kind
 	// reads is what an INTEGER or a TEXT may be read as, if it can be: bool, float8, or a time. Else null.
 	reads kind
+	// unknown says that there is no declared type: the column is an expression, or was made without one.
+	unknown bool
+}
+
+// column returns the kind that the column is declared to be.
+func (d declared) column() kind {
+	if d.unknown {
+		return unknownKind
+	}
+	return d.empty
 }
 
 // declaredAs reads a declared type by SQLite's own rules for affinity, after the names that mean something here.
@@ -71,7 +84,7 @@ func declaredAs(decltype string) declared {
 	base, _, _ := strings.Cut(name, "(")
 	switch base = strings.TrimSpace(base); {
 	case name == "":
-		return declared{empty: textKind}
+		return declared{empty: textKind, unknown: true}
 	case base == "BOOL" || base == "BOOLEAN":
 		return declared{empty: boolKind, reads: boolKind}
 	case base == "DATE":

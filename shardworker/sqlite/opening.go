@@ -96,6 +96,9 @@ func (b *Backend) setJournal(c *connection) *messages.Error {
 		return c.run("SELECT count(*) FROM sqlite_schema")
 	}
 	mode, err := c.ask("PRAGMA journal_mode=" + b.cfg.Journal)
+	for err != nil && err.Code == messages.ErrBusy && c.waitForLock() { // SQLite doesn't wait when it changes the mode
+		mode, err = c.ask("PRAGMA journal_mode=" + b.cfg.Journal)
+	}
 	if err != nil {
 		return err
 	}

@@ -18,10 +18,11 @@ type statement struct {
 	readOnly     bool
 	parameters   parameters
 	columns      []column
-	reprepared   int32  // how often SQLite had prepared it again when columns were read
-	kinds        []kind // those that fields describes
-	fields       []pgconn.FieldDescription
-	newer, older *statement // in the cache
+	reprepared   int32                 // how often SQLite had prepared it again when columns were read
+	kinds        []kind                // those of described
+	described    *messages.Description // of the last row that was described
+	declared     *messages.Description // by the declared types
+	newer, older *statement            // in the cache
 }
 
 // column is a result column.
@@ -102,7 +103,7 @@ func (s *statement) readColumns(c *connection) {
 		}
 	}
 	s.reprepared = sqlite3.Xsqlite3_stmt_status(c.tls, s.handle, sqlite3.SQLITE_STMTSTATUS_REPREPARE, 0)
-	s.kinds, s.fields = nil, nil
+	s.kinds, s.described, s.declared = nil, nil, nil
 }
 
 // refresh reads the columns again if they may have changed.
@@ -112,17 +113,29 @@ func (s *statement) refresh(c *connection) {
 	}
 }
 
-// describe returns a new description of columns of these kinds. The fields are shared; the description isn't, because its
-// owner sets the shard.
+// describe returns the description of columns of these kinds: the same one as long as they don't change.
 func (s *statement) describe(kinds []kind) *messages.Description {
-	if s.fields == nil || !sameKinds(s.kinds, kinds) {
+	if s.described == nil || !sameKinds(s.kinds, kinds) {
 		s.kinds = append(s.kinds[:0], kinds...)
-		s.fields = make([]pgconn.FieldDescription, len(kinds))
-		for i, k := range kinds {
-			s.fields[i] = k.field(s.columns[i].name)
-		}
+		s.described = s.description(func(i int) kind { return kinds[i] })
 	}
-	return &messages.Description{Fields: s.fields}
+	return s.described
+}
+
+// declares returns the description of the columns by their declared types.
+func (s *statement) declares() *messages.Description {
+	if s.declared == nil {
+		s.declared = s.description(func(i int) kind { return s.columns[i].declared.column() })
+	}
+	return s.declared
+}
+
+func (s *statement) description(kindOf func(column int) kind) *messages.Description {
+	fields := make([]pgconn.FieldDescription, len(s.columns))
+	for i := range fields {
+		fields[i] = kindOf(i).field(s.columns[i].name)
+	}
+	return &messages.Description{Fields: fields}
 }
 
 // step runs the statement to its next row, or to its end.
