@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -109,6 +110,9 @@ func (m *mailbox) take() (message any, system, ok bool) {
 		if cap(m.mu.user) > 1024 {
 			m.mu.user = nil // a flood must not be remembered
 		}
+	} else if m.mu.head >= 1024 && m.mu.head > len(m.mu.user)/2 {
+		m.mu.user = slices.Delete(m.mu.user, 0, m.mu.head) // nor one that never ends
+		m.mu.head = 0
 	}
 	return message, false, true
 }

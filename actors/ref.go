@@ -37,7 +37,12 @@ func (r *Ref) Notify(msg any) {
 
 // Stop makes the actor stop ahead of what waits in its mailbox, and waits until it has or ctx ends.
 func (r *Ref) Stop(ctx context.Context) error {
-	r.system.protoactor.Root.Stop(r.pid)
+	r.box.PostSystemMessage(&actor.Stop{}) // not by its PID: that may be another's by now
+	select {
+	case <-r.done:
+		return nil
+	default:
+	}
 	select {
 	case <-r.done:
 		return nil

@@ -54,7 +54,7 @@ func (s *shell) Receive(c actor.Context) {
 	case *actor.Started, *actor.Restarting:
 	case *actor.Stopping:
 		if s.actor != nil {
-			s.guard("stopping", nil, func() { s.actor.Stopped(errStopped) })
+			s.guard("stopping", func() { s.actor.Stopped(errStopping) })
 		}
 	case *actor.Stopped:
 		s.ref.box.close()
@@ -70,8 +70,12 @@ func (s *shell) receive(msg any) {
 	defer func() {
 		if r := recover(); r != nil {
 			err := s.panicked(msg, r)
-			refuse(msg, err)
-			s.guard("stopping after a panic", nil, func() { s.actor.Stopped(err) })
+			s.guard("refusing", func() { refuse(msg, err) })
+			s.guard("stopping after a panic", func() {
+				if s.actor != nil {
+					s.actor.Stopped(err)
+				}
+			})
 			s.replace()
 		}
 	}()
@@ -79,13 +83,14 @@ func (s *shell) receive(msg any) {
 }
 
 func (s *shell) replace() {
-	s.guard("starting", nil, func() {
+	s.actor = nil // a stopped one must not go on if there is no new one
+	s.guard("starting", func() {
 		s.actor = s.produce()
 		s.actor.Started(s.ref)
 	})
 }
 
-func (s *shell) guard(what string, msg any, f func()) {
+func (s *shell) guard(what string, f func()) {
 	defer func() {
 		if r := recover(); r != nil {
 			s.logger.Error("actor panicked while "+what, "actor", s.ref.pid.GetId(), "panic", fmt.Sprint(r), "stack", string(debug.Stack()))

@@ -21,9 +21,10 @@ const flushAfter = 2 * time.Millisecond
 // StreamEnded comes only to a stream that was opened.
 type StreamOwner interface {
 	// StreamDescribed is called once: when every source has described its columns or ended, or with the error that
-	// ended the stream before.
+	// ended the stream before, or with the reader's reason to leave before.
 	StreamDescribed(err error)
-	// StreamEnded is called once: when every source has ended, so that no worker does anything for the stream.
+	// StreamEnded is called once: when every source has ended, so that no worker does anything for the stream. Where two
+	// sources speak at once it may overtake StreamDescribed.
 	StreamEnded()
 }
 
@@ -73,7 +74,7 @@ type source struct {
 	Source
 	queue    []*messages.RowBatch
 	room     [4]*messages.RowBatch
-	cost     int    // of what is queued
+	cost     int    // of what is queued, and of the batch that the reader looks at
 	seq      uint64 // of the next batch
 	owed     int    // credit not yet given back
 	declared *messages.Description
@@ -155,72 +156,81 @@ func (s *Stream) Stop(*actor.PID) { s.Fail(errStopped) }
 func (s *Stream) batch(b *messages.RowBatch) {
 	s.mu.Lock()
 	src, err := s.expect(b.Call, b.Source, b.Seq)
+	if src != nil {
+		src.seq++
+	}
 	if err == nil && src.cost+b.Cost > s.window {
 		err = s.violation(src.Shard, fmt.Sprintf("a batch of %d beyond the window of %d", b.Cost, s.window))
 	}
+	var n news
+	if err != nil {
+		n = s.fail(err)
+	}
 	if err != nil || s.mu.err != nil || s.mu.left {
-		if src != nil {
-			src.seq++
-		}
 		s.mu.Unlock()
 		b.Recycle(s.keep)
-		if err != nil {
-			s.Fail(err)
-		}
+		s.tell(n)
 		return
 	}
-	src.seq++
 	src.cost += b.Cost
 	src.queue = append(src.queue, b)
 	if s.order == messages.AsTheyCome && len(s.mu.sources) > 1 {
 		s.mu.arrived = append(s.mu.arrived, b.Source)
 	}
-	notify := false
 	if b.Declared != nil && src.declared == nil {
-		notify, err = s.describe(src, b.Declared)
+		n = s.describe(src, b.Declared)
 	}
 	s.wakeReader()
 	s.mu.Unlock()
-	s.announce(notify, err)
+	s.tell(n)
 }
 
 func (s *Stream) end(e *messages.End) {
 	s.mu.Lock()
+	var n news
 	src, err := s.expect(e.Call, e.Source, e.Seq)
 	if src == nil || src.end != nil {
+		n = s.fail(err)
 		s.mu.Unlock()
-		s.Fail(err)
+		s.tell(n)
 		return
 	}
 	src.end = e
 	s.mu.running--
-	over := s.mu.running == 0
-	notify := false
-	if e.Err != nil {
-		err = messages.OnShard(e.Err, src.Shard, "", messages.ErrShardLost)
-	} else if err == nil && s.mu.err == nil {
-		if src.declared == nil {
-			notify, err = s.describe(src, e.Declared)
-		}
+	switch {
+	case e.Err != nil:
+		n = s.fail(messages.OnShard(e.Err, src.Shard, "", messages.ErrShardLost))
+	case err != nil:
+		n = s.fail(err)
+	case s.mu.err == nil && src.declared == nil:
+		n = s.describe(src, e.Declared)
 	}
-	if over {
+	if s.mu.running == 0 {
+		n.ended = true
 		s.system.protoactor.ProcessRegistry.Remove(s.pid)
 	}
 	s.wakeReader()
 	s.mu.Unlock()
-	s.announce(notify, err)
-	if over {
-		s.owner.StreamEnded()
-	}
+	s.tell(n)
 }
 
-// announce tells the owner that the stream is described, or fails it. REQUIRES: mu is not held.
-func (s *Stream) announce(described bool, err error) {
-	switch {
-	case err != nil:
-		s.Fail(err)
-	case described:
-		s.owner.StreamDescribed(nil)
+// news is what the workers and the owner have to be told of a change, once mu is released. The change itself is made
+// under one hold of mu: a reader that saw the last End but not yet its error would take the rows for complete.
+type news struct {
+	cancel    []int // sources to cancel, because of err
+	described bool  // StreamDescribed is due, with err
+	err       error
+	ended     bool // StreamEnded is due
+}
+
+// tell passes on n. REQUIRES: mu is not held.
+func (s *Stream) tell(n news) {
+	s.cancel(n.cancel, n.err)
+	if n.described {
+		s.owner.StreamDescribed(n.err)
+	}
+	if n.ended {
+		s.owner.StreamEnded()
 	}
 }
 
@@ -243,9 +253,9 @@ func (s *Stream) violation(shard messages.ShardID, detail string) *messages.Erro
 	return &messages.Error{Code: messages.ErrProtocol, Shard: shard, Op: "stream", Detail: detail}
 }
 
-// describe notes the declared columns of a source, and reports whether it was the last one to wait for. A source that
-// declares other columns than another is an error. REQUIRES: mu is held.
-func (s *Stream) describe(src *source, declared *messages.Description) (last bool, err error) {
+// describe notes the declared columns of a source. A source that declares other columns than another fails the stream.
+// REQUIRES: mu is held.
+func (s *Stream) describe(src *source, declared *messages.Description) news {
 	if declared == nil {
 		declared = &messages.Description{}
 	}
@@ -255,42 +265,46 @@ func (s *Stream) describe(src *source, declared *messages.Description) (last boo
 			continue
 		}
 		if difference := other.declared.Difference(declared); difference != "" {
-			return false, &messages.Error{Code: messages.ErrSchemaMismatch, Shard: src.Shard, Op: "describe",
-				Detail: fmt.Sprintf("shard %s and shard %s: %s", other.Shard, src.Shard, difference)}
+			return s.fail(&messages.Error{Code: messages.ErrSchemaMismatch, Shard: src.Shard, Op: "describe",
+				Detail: fmt.Sprintf("shard %s and shard %s: %s", other.Shard, src.Shard, difference)})
 		}
 		break
 	}
 	src.declared = declared
 	s.mu.undescribed--
 	if s.mu.undescribed > 0 || s.mu.described {
-		return false, nil
+		return news{}
 	}
 	s.mu.described = true
-	return true, nil
+	return news{described: true}
 }
 
 // Fail ends the stream with err: its reader gets it, and sources that have not ended are cancelled. Only the first
-// error counts, but those that name other shards are joined to it while nobody has looked.
+// error counts, but when shards are lost one after the other, each is named.
 func (s *Stream) Fail(err error) {
 	s.mu.Lock()
-	if s.mu.err != nil || s.mu.left {
-		if !s.mu.left && errors.Is(s.mu.err, messages.ErrShardLost) && errors.Is(err, messages.ErrShardLost) {
+	n := s.fail(err)
+	s.mu.Unlock()
+	s.tell(n)
+}
+
+// fail is Fail, but for what has to be told. REQUIRES: mu is held.
+func (s *Stream) fail(err error) news {
+	switch {
+	case s.mu.left:
+		return news{}
+	case s.mu.err != nil:
+		if errors.Is(s.mu.err, messages.ErrShardLost) && errors.Is(err, messages.ErrShardLost) {
 			s.mu.err = errors.Join(s.mu.err, err)
 		}
-		s.mu.Unlock()
-		return
+		return news{}
 	}
 	s.mu.err = err
-	described := s.mu.described
+	n := news{cancel: s.unended(), described: !s.mu.described, err: err}
 	s.mu.described = true
 	s.drop()
-	cancel := s.unended()
 	s.wakeReader()
-	s.mu.Unlock()
-	s.cancel(cancel, err)
-	if !described {
-		s.owner.StreamDescribed(err)
-	}
+	return n
 }
 
 // drop recycles what nobody will read. REQUIRES: mu is held.
@@ -298,10 +312,11 @@ func (s *Stream) drop() {
 	for i := range s.mu.sources {
 		src := &s.mu.sources[i]
 		for _, b := range src.queue {
+			src.cost -= b.Cost
 			b.Recycle(s.keep)
 		}
 		clear(src.queue)
-		src.queue, src.cost = src.queue[:0], 0
+		src.queue = src.queue[:0]
 	}
 	s.mu.arrived = s.mu.arrived[:0]
 }
@@ -398,7 +413,8 @@ func (s *Stream) take() *messages.RowBatch {
 
 func (src *source) finished() bool { return src.end != nil && len(src.queue) == 0 }
 
-// release gives the current batch back to the pool, and its credit to the worker: in lumps of half a window.
+// release gives the current batch back to the pool, and its credit to the worker: in lumps of half a window, or all of it
+// when nothing is queued, for the worker's next batch may need the whole window.
 func (s *Stream) release() {
 	b := s.current
 	if b == nil {
@@ -412,7 +428,7 @@ func (s *Stream) release() {
 	src.owed += cost
 	src.cost -= cost
 	give := 0
-	if src.end == nil && src.owed >= (s.window+1)/2 {
+	if src.end == nil && (src.owed >= (s.window+1)/2 || len(src.queue) == 0) {
 		give, src.owed = src.owed, 0
 	}
 	worker := src.Worker
@@ -478,12 +494,13 @@ func (s *Stream) Leave(cause error) {
 	}
 	s.mu.left = true
 	s.drop()
-	cancel := s.unended()
-	if s.mu.err != nil {
-		cancel = nil // it was done when the stream failed
+	n := news{described: !s.mu.described, err: cause}
+	s.mu.described = true
+	if s.mu.err == nil { // else it was done when the stream failed
+		n.cancel = s.unended()
 	}
 	s.mu.Unlock()
-	s.cancel(cancel, cause)
+	s.tell(n)
 }
 
 // Ends returns the end of every source in order, once all have ended; nil for one that has not.

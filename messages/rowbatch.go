@@ -133,6 +133,35 @@ func (b *RowBatch) EndRow() { b.rows++ }
 // Truncate undoes what was appended since Len was n and no row ended since.
 func (b *RowBatch) Truncate(n int) { b.arena = b.arena[:n] }
 
+// Cell is where a value lies in its batch's arena.
+type Cell struct{ begin, end int32 }
+
+// ReadCells sets cells to the row that begins at offset, and returns the offset of the next.
+func (b *RowBatch) ReadCells(offset int, cells []Cell) int {
+	arena := b.arena
+	for i := range cells {
+		n := binary.LittleEndian.Uint32(arena[offset:])
+		offset += 4
+		if n == nullValue {
+			cells[i] = Cell{-1, -1}
+			continue
+		}
+		end := offset + int(n)
+		cells[i] = Cell{int32(offset), int32(end)}
+		offset = end
+	}
+	return offset
+}
+
+// Value returns the bytes of a cell: nil is NULL, and any other value is not nil and points into b: it is valid until
+// Recycle.
+func (b *RowBatch) Value(c Cell) []byte {
+	if c.begin < 0 {
+		return nil
+	}
+	return b.arena[c.begin:c.end:c.end]
+}
+
 // ReadRow sets values to the row that begins at offset, and returns the offset of the next. NULL is nil; any other value
 // is not nil and points into b: it is valid until Recycle.
 func (b *RowBatch) ReadRow(offset int, values [][]byte) int {

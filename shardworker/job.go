@@ -62,7 +62,7 @@ func (j *job) Run() {
 		j.finish(pgconn.CommandTag{}, err)
 		return
 	}
-	j.cursor, j.declared, j.target = cursor, cursor.Description(), min(messages.MinBatchBytes, j.BatchBytes)
+	j.cursor, j.declared, j.target = cursor, cursor.Declared(), min(messages.MinBatchBytes, j.BatchBytes)
 	j.pump()
 }
 
@@ -81,15 +81,36 @@ func (j *job) recover() {
 	if value == nil {
 		return
 	}
-	j.shard.Logger.Error("backend panicked", "shard", string(j.shard.ID), "panic", fmt.Sprint(value), "stack", string(debug.Stack()))
+	j.logPanic(value)
 	if j.done {
 		return
 	}
+	j.filling.Lock() // against a Flush
+	defer j.filling.Unlock()
+	j.dropBatch()
+	err := &messages.Error{Code: messages.ErrPanic, Shard: j.shard.ID, Op: j.op(), Detail: fmt.Sprint(value)}
 	if j.conn != nil {
-		j.conn.Interrupt()
+		j.guard(j.conn.Interrupt)
+		if messages.MayWrite(j.SQL) {
+			err = &messages.Error{Code: messages.ErrOutcomeUnknown, Shard: j.shard.ID, Op: j.op(), Err: err}
+		}
 	}
 	j.cursor = nil
-	j.finish(pgconn.CommandTag{}, &messages.Error{Code: messages.ErrPanic, Op: j.op(), Detail: fmt.Sprint(value)})
+	j.finish(pgconn.CommandTag{}, err)
+}
+
+// guard calls f, whose panic must not keep the End from being sent.
+func (j *job) guard(f func()) {
+	defer func() {
+		if value := recover(); value != nil {
+			j.logPanic(value)
+		}
+	}()
+	f()
+}
+
+func (j *job) logPanic(value any) {
+	j.shard.Logger.Error("backend panicked", "shard", string(j.shard.ID), "panic", fmt.Sprint(value), "stack", string(debug.Stack()))
 }
 
 // acquire gets the connection, under a context that cancel can end.
@@ -161,12 +182,16 @@ func (j *job) finish(tag pgconn.CommandTag, err error) {
 	j.conn = nil
 	j.mu.Unlock()
 	if conn != nil {
-		conn.Release()
+		j.guard(conn.Release)
 	}
 	if err != nil {
 		err = messages.OnShard(err, j.shard.ID, j.op(), messages.ErrStatement)
-		if cause != nil && !errors.Is(err, messages.ErrCanceled) && !errors.Is(err, messages.ErrOutcomeUnknown) {
-			err = &messages.Error{Code: messages.ErrCanceled, Shard: j.shard.ID, Op: j.op(), Err: errors.Join(cause, err)}
+		if cause != nil && !errors.Is(err, cause) { // an error that the cancelling brought about, most likely
+			code := messages.ErrCanceled
+			if errors.Is(err, messages.ErrOutcomeUnknown) {
+				code = messages.ErrOutcomeUnknown
+			}
+			err = &messages.Error{Code: code, Shard: j.shard.ID, Op: j.op(), Err: fmt.Errorf("%w: %w", cause, err)}
 		}
 	}
 	j.worker.Notify(&finished{j})
@@ -176,10 +201,11 @@ func (j *job) finish(tag pgconn.CommandTag, err error) {
 
 // lose ends the stream of a job that still runs, because its worker stops: err is why.
 func (j *job) lose(err error) {
+	code := messages.ErrShardLost
 	if messages.MayWrite(j.SQL) {
-		err = &messages.Error{Code: messages.ErrOutcomeUnknown, Shard: j.shard.ID, Op: j.op(), Err: err}
+		code = messages.ErrOutcomeUnknown
 	}
-	j.end(nil, messages.OnShard(err, j.shard.ID, j.op(), messages.ErrShardLost))
+	j.end(nil, &messages.Error{Code: code, Shard: j.shard.ID, Op: j.op(), Err: err})
 }
 
 // end sends the End, if it has not been sent.

@@ -21,18 +21,25 @@ func (j *job) pump() {
 		started = time.Now()
 	}
 	for {
-		if j.inline && j.handOver(started) {
-			return
+		if j.inline {
+			if j.handOver(started) {
+				return
+			}
+		} else if j.due() {
+			if err := j.send(); err != nil {
+				j.close(err)
+				return
+			}
 		}
 		if !j.next() {
-			break
+			j.close(nil)
+			return
 		}
 		if err := j.append(); err != nil {
 			j.close(err)
 			return
 		}
 	}
-	j.close(nil)
 }
 
 // next moves the cursor. While it may wait for the database, a Flush may take the batch.
@@ -42,10 +49,14 @@ func (j *job) next() bool {
 	}
 	j.filling.Unlock()
 	defer j.filling.Lock()
+	if j.flushing.Load() {
+		j.offer() // for a Flush that came while filling was held
+	}
 	return j.cursor.Next()
 }
 
-// append copies the current row into the batch, and sends the batch when it is full or waited for.
+// append copies the current row into the batch, or into a new one if the row has another description. An inline job has
+// the credit for that: it was handed over if a batch was sent before.
 func (j *job) append() error {
 	d := j.cursor.Description()
 	if j.batch != nil && j.batch.Description != d {
@@ -57,24 +68,22 @@ func (j *job) append() error {
 		j.batch = messages.NewRowBatch(d)
 	}
 	j.cursor.Append(j.batch)
-	if j.batch.Len() >= j.target || j.flushing.Load() {
-		return j.send()
-	}
 	return nil
 }
 
+// due reports whether there is a batch that is full or waited for. REQUIRES: filling is held.
+func (j *job) due() bool {
+	return j.batch != nil && (j.batch.Len() >= j.target || j.flushing.Load())
+}
+
 // handOver gives the job to a goroutine of the system when the caller has something to read and the next row may take
-// a while, and reports whether it did. REQUIRES: filling is held.
+// a while, and reports whether it did. It doesn't wait for credit: the caller is perhaps who has to read for it.
+// REQUIRES: filling is held.
 func (j *job) handOver(started time.Time) bool {
-	if j.seq == 0 && (j.batch == nil || j.cursor.Buffered() && time.Since(started) < inlineFor) {
+	if j.seq == 0 && (j.batch == nil || !j.due() && j.cursor.Buffered() && time.Since(started) < inlineFor) {
 		return false
 	}
-	if j.batch != nil {
-		if err := j.send(); err != nil {
-			j.close(err)
-			return true
-		}
-	}
+	j.sendNow()
 	j.shard.System.Go(rest{j})
 	return true
 }
@@ -108,16 +117,17 @@ func (j *job) cost() int {
 	return min(1+(j.batch.Len()-1)/(2*j.BatchBytes), j.Window)
 }
 
+// close ends the statement and the job: err is why, or nil at the end of the rows. REQUIRES: filling is held.
 func (j *job) close(err error) {
 	if err == nil && j.batch != nil {
 		err = j.send()
 	}
-	if j.batch != nil {
-		j.batch.Recycle(2 * j.BatchBytes)
-		j.batch = nil
-	}
+	j.dropBatch()
 	if err != nil {
 		j.conn.Interrupt() // nobody wants the rest
+		if messages.MayWrite(j.SQL) {
+			err = &messages.Error{Code: messages.ErrOutcomeUnknown, Shard: j.shard.ID, Op: j.op(), Err: err}
+		}
 	}
 	tag, closeErr := j.cursor.Close()
 	if err == nil {
@@ -129,14 +139,30 @@ func (j *job) close(err error) {
 	j.finish(tag, err)
 }
 
-// flush sends the rows that there are, for a reader that waits. Is the runner busy with them, it is asked to send the
-// next row at once. It never blocks.
+func (j *job) dropBatch() {
+	if j.batch != nil {
+		j.batch.Recycle(2 * j.BatchBytes)
+		j.batch = nil
+	}
+}
+
+// flush sends the rows that there are, for a reader that waits. If the runner is busy with them, it does so itself as soon
+// as it has the next row, or before it waits for one. It never blocks.
 func (j *job) flush() {
 	j.flushing.Store(true)
-	if !j.filling.TryLock() {
-		return
+	j.offer()
+}
+
+// offer sends the batch unless the runner is at it or credit is missing. It never blocks. REQUIRES: filling is not held.
+func (j *job) offer() {
+	if j.filling.TryLock() {
+		defer j.filling.Unlock()
+		j.sendNow()
 	}
-	defer j.filling.Unlock()
+}
+
+// sendNow sends the batch, if there is one and credit for it. REQUIRES: filling is held.
+func (j *job) sendNow() {
 	if j.batch == nil {
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 
 	"github.com/troupedb/troupe/actors"
@@ -129,11 +130,12 @@ func (w *worker) Receive(msg any) {
 // Stopped ends every open job with an error at once. Their goroutines let go of the connections by themselves.
 func (w *worker) Stopped(err error) {
 	for _, j := range w.jobs {
-		j.cancel(err)
 		if j.started {
-			j.lose(err)
+			j.lose(err) // before the job can say that it was cancelled
+			j.cancel(err)
 			continue
 		}
+		j.cancel(err)
 		w.shard.lanes[j.lane].waiting--
 		j.end(nil, messages.OnShard(err, w.shard.ID, "admission", messages.ErrUnavailable))
 	}
@@ -147,8 +149,8 @@ func (w *worker) accept(ex *messages.Execute) {
 	}
 	j := &job{Execute: ex, shard: w.shard, worker: w.self, credit: ex.Window}
 	j.lane = w.shard.Backend.Lane(ex.SQL, ex.WantRows)
-	w.jobs[j.key()] = j
 	lane := &w.shard.lanes[j.lane]
+	w.jobs[j.key()] = j
 	if lane.free == 0 {
 		lane.queue = append(lane.queue, j)
 		lane.waiting++
@@ -182,6 +184,9 @@ func (w *worker) cancel(msg *messages.Cancel) {
 		j.cancel(msg.Cause)
 		lane := &w.shard.lanes[j.lane]
 		lane.waiting--
+		if len(lane.queue) > 2*lane.waiting+64 { // while no connection comes free, the cancelled must not pile up
+			lane.queue = slices.DeleteFunc(lane.queue, func(j *job) bool { return j.canceled() != nil })
+		}
 		j.end(nil, &messages.Error{Code: messages.ErrPoolExhausted, Shard: w.shard.ID, Op: "admission",
 			Detail: fmt.Sprintf("all %d connections are busy, %d more calls wait", lane.connections-lane.free, lane.waiting),
 			Err:    msg.Cause})
