@@ -56,6 +56,8 @@ func (t *Troupe) add(ctx context.Context, object any) error {
 func (t *Troupe) shardFor(ctx context.Context, object any) (messages.ShardID, error) {
 	p := pinOf(ctx)
 	switch {
+	case p.nowhere:
+		return "", errNowhere
 	case p.all, len(p.shards) > 1:
 		return "", &messages.Error{Code: messages.ErrInvalidRequest, Op: "add", Detail: "an object lives on one shard, and the pin names several"}
 	case len(p.shards) == 1:

@@ -25,6 +25,7 @@ type call struct {
 	wantRows bool
 	options  messages.Options
 	identity *IdentityRequest // what the identity chooser is asked; nil if the execute chooser is
+	asks     bool             // a chooser is asked
 
 	targets  []int // numbers of the chosen shards; set before the call is submitted, or by its choosing
 	target   [1]int
@@ -137,6 +138,9 @@ func (t *Troupe) echo(shard messages.ShardID, ex *messages.Execute) {
 
 // lose fails the call if it waits for a shard whose worker was lost.
 func (c *call) lose(shard int, err error) {
+	if !c.stream.Opened() {
+		return // its chooser may be at the targets, and no worker knows of it
+	}
 	for source, target := range c.targets {
 		if target == shard && c.stream.Waiting(source) {
 			if messages.MayWrite(c.sql) {
@@ -145,6 +149,14 @@ func (c *call) lose(shard int, err error) {
 			c.stream.Fail(err)
 		}
 	}
+}
+
+// cutOff fails the call from outside: err is why. What was sent and may write has an unknown outcome then.
+func (c *call) cutOff(err error) {
+	if c.stream.Opened() && messages.MayWrite(c.sql) {
+		err = &messages.Error{Code: messages.ErrOutcomeUnknown, Op: "wait", Err: err}
+	}
+	c.stream.Fail(err)
 }
 
 // StreamDescribed settles the call's future.
@@ -271,9 +283,9 @@ func (c *call) expire() error {
 
 func (c *call) expired(cause error) error {
 	switch {
-	case !c.stream.Opened():
+	case !c.stream.Opened() && c.asks:
 		return &messages.Error{Code: messages.ErrChooser, Op: "route", Detail: "no answer before the context ended", Err: cause}
-	case messages.MayWrite(c.sql):
+	case c.stream.Opened() && messages.MayWrite(c.sql):
 		return &messages.Error{Code: messages.ErrOutcomeUnknown, Op: "wait", Detail: "no answer before the context ended",
 			Err: &messages.Error{Code: messages.ErrCanceled, Err: cause}}
 	default:

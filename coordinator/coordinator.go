@@ -26,7 +26,7 @@ type (
 	// lostWorker tells that a worker has stopped.
 	lostWorker struct{ shard int }
 	// shutdown ends all calls and refuses new ones.
-	shutdown struct{}
+	shutdown struct{ done chan struct{} } // closed when that is so
 )
 
 func (c *coordinator) Started(self *actors.Ref) {
@@ -57,6 +57,7 @@ func (c *coordinator) Receive(msg any) {
 	case lostWorker:
 		c.replace(msg.shard)
 	case *shutdown:
+		defer close(msg.done)
 		c.failAll(closedError("the troupe was closed"))
 	default:
 		panic(fmt.Sprintf("bug: the coordinator got a %T", msg))
@@ -108,7 +109,7 @@ func (c *coordinator) Stopped(err error) {
 
 func (c *coordinator) failAll(err error) {
 	for _, call := range c.calls {
-		call.stream.Fail(err)
+		call.cutOff(err)
 	}
 }
 

@@ -27,7 +27,7 @@ func Get[T any](ctx context.Context, t *Troupe, key ...any) (T, error) {
 	var found []messages.ShardID
 	for v, err := range eachOf[T](rows, m) {
 		if err != nil {
-			return object, err
+			return v, err
 		}
 		object = v
 		found = append(found, rows.Shard())

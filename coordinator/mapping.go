@@ -113,6 +113,9 @@ func (m *mapping) addFields(t reflect.Type, parent []int) error {
 			continue
 		}
 		c := column{name: tag[0], index: index}
+		if _, tagged := f.Tag.Lookup("db"); tagged && c.name == "" {
+			return fmt.Errorf("field %s: its tag names no column, and pgx finds none for it then", f.Name)
+		}
 		if c.name == "" {
 			c.name = strings.ToLower(f.Name)
 		}

@@ -11,6 +11,7 @@ import (
 type pin struct {
 	shards   []messages.ShardID
 	all      bool
+	nowhere  bool // it names no shard
 	leadOnly bool
 	token    messages.ShardID
 	order    messages.Order
@@ -42,7 +43,8 @@ func OnShard(ctx context.Context, shard messages.ShardID, scope ...PinScope) con
 	return pinned(ctx, []messages.ShardID{shard}, false, scope)
 }
 
-// OnShards returns a context whose calls go to these shards and ask no chooser, see [OnShard].
+// OnShards returns a context whose calls go to these shards and ask no chooser, see [OnShard]. If there are none, calls
+// fail with [messages.ErrNoRoute].
 func OnShards(ctx context.Context, shards []messages.ShardID, scope ...PinScope) context.Context {
 	return pinned(ctx, slices.Clone(shards), false, scope)
 }
@@ -55,7 +57,7 @@ func AllShards(ctx context.Context, scope ...PinScope) context.Context {
 
 func pinned(ctx context.Context, shards []messages.ShardID, all bool, scope []PinScope) context.Context {
 	p := pinOf(ctx)
-	p.shards, p.all, p.leadOnly = shards, all, slices.Contains(scope, LeadOnly)
+	p.shards, p.all, p.nowhere, p.leadOnly = shards, all, !all && len(shards) == 0, slices.Contains(scope, LeadOnly)
 	return p.in(ctx)
 }
 
@@ -76,8 +78,11 @@ func InShardOrder(ctx context.Context) context.Context {
 }
 
 // merge completes o with what ctx says. What the message says wins.
-func (p pin) merge(o messages.Options) messages.Options {
+func (p pin) merge(o messages.Options) (messages.Options, error) {
 	if len(o.Shards) == 0 && !o.AllShards && !(p.leadOnly && o.LoadedFrom != nil) {
+		if p.nowhere {
+			return o, errNowhere
+		}
 		o.Shards, o.AllShards = p.shards, p.all
 	}
 	if o.Token == "" {
@@ -86,5 +91,7 @@ func (p pin) merge(o messages.Options) messages.Options {
 	if o.Order == messages.AsTheyCome {
 		o.Order = p.order
 	}
-	return o
+	return o, nil
 }
+
+var errNowhere = &messages.Error{Code: messages.ErrNoRoute, Op: "route", Detail: "the pin names no shard"}

@@ -78,7 +78,10 @@ func (t *Troupe) prepare(ctx context.Context, r messages.Request) (*call, error)
 }
 
 func (t *Troupe) callFor(ctx context.Context, r messages.Request) (*call, error) {
-	options := pinOf(ctx).merge(r.RouteOptions())
+	options, err := pinOf(ctx).merge(r.RouteOptions())
+	if err != nil {
+		return nil, err
+	}
 	switch r := r.(type) {
 	case *messages.Query:
 		c := t.newCall(ctx, r.SQL, r.Args, true, options)

@@ -28,6 +28,7 @@ func (c *call) preset() error {
 		return &messages.Error{Code: messages.ErrNoRoute, Op: "route",
 			Detail: "there is no pin, no token and no " + c.chooserName() + "; pin the call with OnShard or AllShards"}
 	default:
+		c.asks = true
 		return nil
 	}
 	return c.check()
@@ -63,12 +64,15 @@ func namedBefore(ids []messages.ShardID, id messages.ShardID) bool {
 
 // check refuses what several shards can't answer exactly. One shard may be asked anything.
 func (c *call) check() error {
-	if len(c.targets) < 2 || c.gathers() {
+	if len(c.targets) < 2 {
 		return nil
 	}
 	if c.options.Single {
 		return &messages.Error{Code: messages.ErrRefused, Op: "route",
 			Detail: fmt.Sprintf("QueryRow would take one row of %d shards' answers; use Query, or pin it to a shard", len(c.targets))}
+	}
+	if c.gathers() {
+		return nil
 	}
 	checked := map[messages.Dialect]bool{}
 	for _, shard := range c.targets {
@@ -110,6 +114,7 @@ func (c *choosing) Run() {
 	if call.stream.Err() != nil {
 		return // nobody waits for it any more
 	}
+	defer call.recoverRouting()
 	ids, err := call.ask()
 	if err == nil {
 		err = call.choose(ids, call.chooserName())
@@ -119,6 +124,14 @@ func (c *choosing) Run() {
 		return
 	}
 	call.troupe.self.Notify((*routedCall)(call))
+}
+
+// recoverRouting fails the call when its statement makes the parser panic; a chooser's panic is recovered before.
+func (c *call) recoverRouting() {
+	if value := recover(); value != nil {
+		c.troupe.cfg.Logger.Error("routing panicked", "call", uint64(c.id), "panic", fmt.Sprint(value), "stack", string(debug.Stack()))
+		c.stream.Fail(&messages.Error{Code: messages.ErrPanic, Op: "route", Detail: fmt.Sprint(value)})
+	}
 }
 
 // ask calls the chooser.

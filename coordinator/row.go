@@ -27,6 +27,7 @@ func (r row) Scan(dest ...any) error {
 	if err := r.rows.Scan(dest...); err != nil {
 		return err
 	}
+	r.rows.Next() // the end of a single row's statement is waited for: to cancel it might undo what it did
 	r.rows.Close()
 	return r.rows.Err()
 }

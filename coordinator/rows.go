@@ -25,16 +25,12 @@ type Rows struct {
 	call    *call
 	cleanup runtime.Cleanup // closes forgotten Rows; the zero value if there is nothing to close
 
-	batch  *messages.RowBatch
-	offset int // of the next row in batch
-	left   int // rows of batch after the current one
-	count  int64
-	values [][]byte
-	room   [8][]byte // for values
-
-	closed bool
-	err    error
-	scan   scanner
+	at      position
+	count   int64 // rows handed out
+	closed  bool
+	expired bool // the context has ended, and the grace was granted
+	err     error
+	scan    scanner
 }
 
 var _ pgx.Rows = (*Rows)(nil)
@@ -63,10 +59,9 @@ var errLeft = &messages.Error{Code: messages.ErrCanceled, Detail: "the reader ha
 
 // Next moves to the next row. False means the end, or an error that Err returns; the rows are closed then.
 func (r *Rows) Next() bool {
-	if r.left > 0 {
-		r.left--
+	if r.at.left > 0 {
+		r.at.next()
 		r.count++
-		r.offset = r.batch.ReadRow(r.offset, r.values)
 		return true
 	}
 	return r.nextBatch()
@@ -78,9 +73,14 @@ func (r *Rows) nextBatch() bool {
 	}
 	c := r.call
 	batch, err := c.stream.Next(c.ctx)
-	if err != nil && c.ctx.Err() != nil && c.stream.Err() == nil && !errors.Is(err, io.EOF) {
-		if err = c.expire(); err == nil { // all shards have ended complete, so nothing is waited for any more
-			batch, err = c.stream.Next(c.ctx)
+	if err != nil && c.ctx.Err() != nil && !errors.Is(err, io.EOF) {
+		if failed := c.stream.Err(); failed != nil {
+			err = failed // a shard noticed the end of the context first
+		} else {
+			r.expired = true
+			if err = c.expire(); err == nil { // all shards have ended complete, so nothing is waited for any more
+				batch, err = c.stream.Next(c.ctx)
+			}
 		}
 	}
 	switch {
@@ -91,15 +91,8 @@ func (r *Rows) nextBatch() bool {
 		r.fail(err)
 		return false
 	}
-	if n := len(batch.Description.Fields); len(r.values) != n {
-		if r.values = r.room[:]; n > len(r.room) {
-			r.values = make([][]byte, n)
-		}
-		r.values = r.values[:n]
-	}
-	r.batch, r.left = batch, batch.Rows()-1
+	r.at.begin(batch)
 	r.count++
-	r.offset = batch.ReadRow(0, r.values)
 	r.scan.describe(batch.Description)
 	return true
 }
@@ -119,23 +112,42 @@ func (r *Rows) fail(err error) {
 	r.close()
 }
 
+// misread closes rows of which one can't be decoded.
+func (r *Rows) misread(err error) {
+	r.Close()
+	if r.err == nil {
+		r.err = err
+	} else if r.err != err {
+		r.err = errors.Join(err, r.err)
+	}
+}
+
 // Close ends the reading: shards that still send are cancelled, not drained, and Close waits for them to let go of
-// their connections, for a few milliseconds at the most. It may be called more than once.
-func (r *Rows) Close() { r.close() }
+// their connections, for a few milliseconds at the most. Rows of a statement that may write are read to their end as
+// pgx does, for to cancel it would undo it: Err tells then whether it took effect. It may be called more than once.
+func (r *Rows) Close() {
+	if !r.closed && messages.MayWrite(r.call.sql) {
+		for r.Next() {
+		}
+	}
+	r.close()
+}
 
 func (r *Rows) close() {
 	if r.closed {
 		return
 	}
 	r.closed = true
-	r.batch, r.left, r.values = nil, 0, nil
+	r.at.end()
 	r.scan.close()
 	if r.call == nil {
 		return
 	}
 	r.cleanup.Stop()
 	r.call.stream.Leave(errLeft)
-	r.call.awaitOver()
+	if !r.expired {
+		r.call.awaitOver()
+	}
 }
 
 // awaitOver waits for the workers to let go, within the grace.
@@ -196,17 +208,17 @@ func (r *Rows) Shards() []messages.ShardID {
 
 // Shard returns the shard of the current row; empty without one.
 func (r *Rows) Shard() messages.ShardID {
-	if r.batch == nil {
+	if r.at.batch == nil {
 		return ""
 	}
-	return r.call.troupe.cfg.Shards[r.call.targets[r.batch.Source]].ID
+	return r.call.troupe.cfg.Shards[r.call.targets[r.at.batch.Source]].ID
 }
 
 // FieldDescriptions describes the columns of the current row, as its own shard does; before the first row, as the
 // statement declares them.
 func (r *Rows) FieldDescriptions() []pgconn.FieldDescription {
-	if r.batch != nil {
-		return r.batch.Description.Fields
+	if r.at.batch != nil {
+		return r.at.batch.Description.Fields
 	}
 	if r.call != nil {
 		if d := r.call.stream.Declared(); d != nil {
@@ -217,11 +229,15 @@ func (r *Rows) FieldDescriptions() []pgconn.FieldDescription {
 }
 
 // RawValues returns the bytes of the current row, encoded as FieldDescriptions says: valid until the next Next or Close.
-func (r *Rows) RawValues() [][]byte { return r.values }
+func (r *Rows) RawValues() [][]byte { return r.at.raw() }
 
 // TypeMap returns the types that the current row is decoded with. It belongs to r, is valid until Close, and is not safe
 // for concurrent use.
-func (r *Rows) TypeMap() *pgtype.Map { return r.scan.typeMap() }
+func (r *Rows) TypeMap() *pgtype.Map {
+	types := r.scan.typeMap()
+	r.scan.borrowed = false // the caller may register types, so nobody else may get it
+	return types
+}
 
 // Conn returns nil: rows of several shards have no single connection.
 func (r *Rows) Conn() *pgx.Conn { return nil }

@@ -77,13 +77,13 @@ func (s *scanner) close() {
 	s.giveBack()
 }
 
-func (s *scanner) scan(values [][]byte, dest []any) error {
+func (s *scanner) scan(at *position, dest []any) error {
 	fields := s.described.Fields
 	if len(fields) != len(dest) {
 		return fmt.Errorf("number of field descriptions must equal number of destinations, got %d and %d", len(fields), len(dest))
 	}
 	for i, target := range dest {
-		if target == nil || s.directs[i] != directNone && s.scanDirect(s.directs[i], values[i], target) {
+		if target == nil || s.directs[i] != directNone && s.scanDirect(s.directs[i], at.value(i), target) {
 			continue
 		}
 		if s.plans == nil {
@@ -93,7 +93,7 @@ func (s *scanner) scan(values [][]byte, dest []any) error {
 			s.plans[i] = s.typeMap().PlanScan(fields[i].DataTypeOID, fields[i].Format, target)
 			s.targets[i] = t
 		}
-		if err := s.plans[i].Scan(values[i], target); err != nil {
+		if err := s.plans[i].Scan(at.value(i), target); err != nil {
 			return pgx.ScanArgError{ColumnIndex: i, FieldName: fields[i].Name, Err: err}
 		}
 	}
@@ -102,7 +102,7 @@ func (s *scanner) scan(values [][]byte, dest []any) error {
 
 // Scan reads the current row into dest, as pgx does; an error closes the rows.
 func (r *Rows) Scan(dest ...any) error {
-	if r.batch == nil {
+	if r.at.batch == nil {
 		if r.err != nil {
 			return r.err
 		}
@@ -111,14 +111,14 @@ func (r *Rows) Scan(dest ...any) error {
 	if len(dest) == 1 {
 		if whole, ok := dest[0].(pgx.RowScanner); ok {
 			if err := whole.ScanRow(r); err != nil {
-				r.fail(err)
+				r.misread(err)
 				return err
 			}
 			return nil
 		}
 	}
-	if err := r.scan.scan(r.values, dest); err != nil {
-		r.fail(err)
+	if err := r.scan.scan(&r.at, dest); err != nil {
+		r.misread(err)
 		return err
 	}
 	return nil
@@ -128,18 +128,18 @@ var errNoRow = errors.New("troupe: there is no current row: call Next first")
 
 // Values returns the decoded values of the current row.
 func (r *Rows) Values() ([]any, error) {
-	if r.batch == nil {
+	if r.at.batch == nil {
 		if r.err != nil {
 			return nil, r.err
 		}
 		return nil, errNoRow
 	}
-	fields := r.batch.Description.Fields
+	fields := r.at.batch.Description.Fields
 	values := make([]any, len(fields))
 	for i := range fields {
-		v, err := r.value(&fields[i], r.values[i])
+		v, err := r.value(&fields[i], r.at.value(i))
 		if err != nil {
-			r.fail(err)
+			r.misread(err)
 			return nil, err
 		}
 		values[i] = v

@@ -61,6 +61,6 @@ func (f *Future) Done() <-chan struct{} { return f.promise.Future().Done() }
 // Cancel ends the call if it is still in flight. Rows that it has given end with [messages.ErrCanceled].
 func (f *Future) Cancel() {
 	if f.call != nil {
-		f.call.stream.Fail(&messages.Error{Code: messages.ErrCanceled, Op: "await", Detail: "the future was cancelled", Err: context.Canceled})
+		f.call.cutOff(&messages.Error{Code: messages.ErrCanceled, Op: "await", Detail: "the future was cancelled", Err: context.Canceled})
 	}
 }

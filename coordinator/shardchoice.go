@@ -9,13 +9,29 @@ import (
 
 // chooseShard asks the shard chooser, which runs on a goroutine of its own: it may block, and only its caller waits.
 func (t *Troupe) chooseShard(ctx context.Context, object any) (messages.ShardID, error) {
+	if err := ctx.Err(); err != nil {
+		return "", &messages.Error{Code: messages.ErrCanceled, Op: "route", Err: err}
+	}
+	if t.isClosing() {
+		return "", closedError("the troupe is closed")
+	}
 	asked := &shardChoice{troupe: t, ctx: ctx, object: object}
 	t.cfg.System.Go(asked)
-	shard, err := asked.answer.Future().Wait(ctx)
-	if err != nil && ctx.Err() != nil && err == ctx.Err() {
-		return "", &messages.Error{Code: messages.ErrChooser, Op: "route", Detail: "no answer before the context ended", Err: err}
+	answer := asked.answer.Future()
+	select {
+	case <-answer.Done():
+	case <-ctx.Done():
+	case <-t.closing:
 	}
-	return shard, err
+	shard, err, answered := answer.Result()
+	switch {
+	case answered:
+		return shard, err
+	case ctx.Err() != nil:
+		return "", &messages.Error{Code: messages.ErrChooser, Op: "route", Detail: "no answer before the context ended", Err: ctx.Err()}
+	default:
+		return "", closedError("the troupe was closed")
+	}
 }
 
 type shardChoice struct {

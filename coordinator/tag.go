@@ -14,7 +14,7 @@ func sumTags(ends []*messages.End) pgconn.CommandTag {
 	var tag pgconn.CommandTag
 	var rows int64
 	for i, end := range ends {
-		if end == nil {
+		if end == nil || end.Err != nil {
 			return pgconn.CommandTag{}
 		}
 		if i == 0 {

@@ -173,7 +173,13 @@ func (t *Troupe) isClosing() bool {
 }
 
 func (t *Troupe) shutdown(ctx context.Context) error {
-	t.self.Notify(&shutdown{})
+	ended := &shutdown{make(chan struct{})}
+	t.self.Notify(ended)
+	select { // from then on nothing is sent to the workers
+	case <-ended.done:
+	case <-t.self.Done():
+	case <-ctx.Done():
+	}
 	errs := make([]error, len(t.workers))
 	var wg sync.WaitGroup
 	for i := range t.workers {

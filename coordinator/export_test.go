@@ -1,0 +1,32 @@
+package coordinator
+
+import (
+	"context"
+
+	"github.com/troupedb/troupe/actors"
+	"github.com/troupedb/troupe/messages"
+	"github.com/troupedb/troupe/shardworker"
+)
+
+// WorkerOf returns the worker that has the shard now.
+func (t *Troupe) WorkerOf(id messages.ShardID) *shardworker.Worker {
+	return t.workers[t.index[id]].Load()
+}
+
+// Coordinator returns the coordinator's reference.
+func (t *Troupe) Coordinator() *actors.Ref { return t.self }
+
+// Admitted returns how many calls have a place among those in flight.
+func (t *Troupe) Admitted() int { return len(t.inFlight) }
+
+// QueryOutOfRange makes the coordinator panic on a call: its target is a shard that isn't there.
+func (t *Troupe) QueryOutOfRange(ctx context.Context) error {
+	c := t.newCall(ctx, "select 1", nil, true, messages.Options{})
+	c.targets = []int{len(t.cfg.Shards)}
+	if err := c.admit(true); err != nil {
+		return err
+	}
+	c.mu.attended = true
+	c.submit()
+	return c.attend()
+}
