@@ -34,7 +34,7 @@ type Config struct {
 	MaxInFlight int
 	// Window is how many batches each shard may be ahead of the reader. Defaults to DefaultWindow, 4.
 	Window int
-	// BatchBytes is the size of a full batch, in bytes; a larger row travels alone. Defaults to 64 KiB.
+	// BatchBytes is the size of a full batch, in bytes; a larger row makes its batch larger. Defaults to 64 KiB.
 	BatchBytes int
 	// CloseTimeout is how long Close takes at the most if its context doesn't end before. Defaults to 5 s.
 	CloseTimeout time.Duration

@@ -20,7 +20,7 @@ type Execute struct {
 	WantRows bool
 	// Window is how many batches may be on their way or unread at once, at least 1.
 	Window int
-	// BatchBytes is the size at which a batch is sent, in bytes. A single larger row travels alone.
+	// BatchBytes is the size at which a batch is sent, in bytes. A larger row makes its batch larger.
 	BatchBytes int
 	// Context is the caller's: it bounds admission, the connection, the statement and every wait for credit.
 	Context context.Context

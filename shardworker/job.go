@@ -22,6 +22,7 @@ type job struct {
 	worker  *actors.Ref
 	lane    int
 	started bool // the worker's
+	freed   bool // the worker's: its connection was counted as free
 	inline  bool // whether Run is on the caller's own goroutine; the runner's
 
 	cursor   Cursor                // the runner's
@@ -29,6 +30,7 @@ type job struct {
 	target   int                   // size at which the next batch is sent, in bytes; the runner's
 	done     bool                  // finish was called; the runner's
 	ended    atomic.Bool           // End was sent
+	last     messages.End          // what was sent
 
 	filling  sync.Mutex         // held by the runner, but for while it waits for the database
 	batch    *messages.RowBatch // what has not been sent; guarded by filling
@@ -81,7 +83,7 @@ func (j *job) recover() {
 	if value == nil {
 		return
 	}
-	j.logPanic(value)
+	j.shard.logPanic(value)
 	if j.done {
 		return
 	}
@@ -103,14 +105,14 @@ func (j *job) recover() {
 func (j *job) guard(f func()) {
 	defer func() {
 		if value := recover(); value != nil {
-			j.logPanic(value)
+			j.shard.logPanic(value)
 		}
 	}()
 	f()
 }
 
-func (j *job) logPanic(value any) {
-	j.shard.Logger.Error("backend panicked", "shard", string(j.shard.ID), "panic", fmt.Sprint(value), "stack", string(debug.Stack()))
+func (s *shard) logPanic(value any) {
+	s.Logger.Error("backend panicked", "shard", string(s.ID), "panic", fmt.Sprint(value), "stack", string(debug.Stack()))
 }
 
 // acquire gets the connection, under a context that cancel can end.
@@ -194,9 +196,10 @@ func (j *job) finish(tag pgconn.CommandTag, err error) {
 			err = &messages.Error{Code: code, Shard: j.shard.ID, Op: j.op(), Err: fmt.Errorf("%w: %w", cause, err)}
 		}
 	}
-	j.worker.Notify(&finished{j})
-	j.shard.running.Done()
-	j.end(&tag, err)
+	final := answer{tag: tag, seq: j.seq, declared: j.declared, err: err}
+	j.worker.Notify((*finishedJob)(j))
+	j.shard.running.done()
+	j.end(final)
 }
 
 // lose ends the stream of a job that still runs, because its worker stops: err is why.
@@ -205,19 +208,24 @@ func (j *job) lose(err error) {
 	if messages.MayWrite(j.SQL) {
 		code = messages.ErrOutcomeUnknown
 	}
-	j.end(nil, &messages.Error{Code: code, Shard: j.shard.ID, Op: j.op(), Err: err})
+	j.end(answer{err: &messages.Error{Code: code, Shard: j.shard.ID, Op: j.op(), Err: err}})
+}
+
+// answer is what an End says. Only the runner knows all of it.
+type answer struct {
+	tag      pgconn.CommandTag
+	seq      uint64
+	declared *messages.Description
+	err      error
 }
 
 // end sends the End, if it has not been sent.
-func (j *job) end(tag *pgconn.CommandTag, err error) {
+func (j *job) end(a answer) {
 	if j.ended.Swap(true) {
 		return
 	}
-	end := &messages.End{Call: j.Call, Source: j.Source, Err: err}
-	if tag != nil { // the runner's, so that it may look at what is the runner's
-		end.Tag, end.Seq, end.Declared = *tag, j.seq, j.declared
-	}
-	j.ReplyTo.Tell(end)
+	j.last = messages.End{Call: j.Call, Source: j.Source, Tag: a.tag, Seq: a.seq, Declared: a.declared, Err: a.err}
+	j.ReplyTo.Tell(&j.last)
 }
 
 func (j *job) op() string {

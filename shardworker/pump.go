@@ -47,10 +47,11 @@ func (j *job) next() bool {
 	if j.cursor.Buffered() {
 		return j.cursor.Next()
 	}
+	first := j.seq == 0
 	j.filling.Unlock()
 	defer j.filling.Lock()
-	if j.flushing.Load() {
-		j.offer() // for a Flush that came while filling was held
+	if first || j.flushing.Load() { // nobody can ask for the first rows; a Flush may have come while filling was held
+		j.offer()
 	}
 	return j.cursor.Next()
 }

@@ -214,3 +214,40 @@ func TestRespawn(t *testing.T) {
 		require.ErrorIs(t, err, messages.ErrInvalidConfig)
 	})
 }
+
+// TestRespawnKeepsCount: a connection that a job of the stopped actor still holds is not given to another job.
+func TestRespawnKeepsCount(t *testing.T) {
+	bubble(t, fake.Config{Lanes: []int{1}, Stubborn: true}, func(t *testing.T, e *env) {
+		gate := fake.NewGate()
+		e.backend.Reply("select stuck", count(1).At(fake.AtQuery, fake.Wait(gate)))
+		e.backend.Reply("select", count(1))
+		stuck := e.execute("select stuck")
+		<-gate.Arrived()
+		require.NoError(t, e.worker.Stop(t.Context()))
+		require.ErrorIs(t, stuck.wait().Err, messages.ErrShardLost)
+		w, err := e.worker.Respawn("worker")
+		require.NoError(t, err)
+		e.worker = w
+		waiting := e.execute("select") // the fake panics if it is asked for more than it has
+		synctest.Wait()
+		require.False(t, waiting.ended())
+		gate.Open()
+		require.NoError(t, waiting.wait().Err)
+		require.Equal(t, 1, e.backend.Stats().MaxInUse)
+		e.requireFree("select", 1)
+	})
+}
+
+// TestFirstRowsAreNotHeldBack: nobody can ask for the first rows, because the columns come with them.
+func TestFirstRowsAreNotHeldBack(t *testing.T) {
+	bubble(t, fake.Config{}, func(t *testing.T, e *env) {
+		gate := fake.NewGate()
+		e.backend.Reply("select", count(6).At(fake.AtRow(5), fake.Wait(gate)))
+		x := e.execute("select")
+		synctest.Wait()
+		require.Equal(t, 5, x.got())
+		gate.Open()
+		require.NoError(t, x.wait().Err)
+		require.Equal(t, 6, x.got())
+	})
+}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
-	"sync"
 
 	"github.com/troupedb/troupe/actors"
 	"github.com/troupedb/troupe/messages"
@@ -39,53 +37,25 @@ func Spawn(name string, cfg Config) (*Worker, error) {
 	for _, connections := range cfg.Backend.Lanes() {
 		s.lanes = append(s.lanes, lane{connections: connections, free: connections})
 	}
-	ref, err := cfg.System.Spawn(name, cfg.Logger, func() actors.Actor {
-		return &worker{shard: s, jobs: map[jobKey]*job{}}
-	})
+	return s.spawn(name)
+}
+
+// Respawn starts a new actor for w's shard, after the old one was stopped by somebody else. REQUIRES: it has stopped.
+func (w *Worker) Respawn(name string) (*Worker, error) { return w.shard.spawn(name) }
+
+func (s *shard) spawn(name string) (*Worker, error) {
+	ref, err := s.System.Spawn(name, s.Logger, func() actors.Actor { return &worker{shard: s, jobs: map[jobKey]*job{}} })
 	if err != nil {
 		return nil, err
 	}
 	return &Worker{Ref: ref, shard: s}, nil
 }
 
-// Respawn starts a new actor for w's shard, after the old one was stopped by somebody else. What is left of the old
-// one's jobs counts no more: until they end, the backend's own bound on connections holds.
-func (w *Worker) Respawn(name string) (*Worker, error) { return Spawn(name, w.shard.Config) }
-
 // Dialect returns the SQL that the shard understands.
 func (w *Worker) Dialect() messages.Dialect { return w.shard.dialect }
 
 // Drained waits until no job runs any more, or until ctx ends.
-func (w *Worker) Drained(ctx context.Context) error {
-	done := make(chan struct{})
-	go func() {
-		w.shard.running.Wait()
-		close(done)
-	}()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// shard is what one actor after the other works with. lanes are touched in Receive only.
-type shard struct {
-	Config
-	dialect messages.Dialect
-	prompt  bool
-	lanes   []lane
-	running sync.WaitGroup // jobs that have started and not finished
-}
-
-// lane is the connections of one kind and who waits for them.
-type lane struct {
-	connections int    // how many there are
-	free        int    // how many no job holds
-	queue       []*job // who waits, in order; jobs that were cancelled meanwhile are passed over
-	waiting     int    // how many of queue still wait
-}
+func (w *Worker) Drained(ctx context.Context) error { return w.shard.running.wait(ctx) }
 
 type jobKey struct {
 	call   messages.CallID
@@ -100,10 +70,13 @@ type worker struct {
 	jobs  map[jobKey]*job // accepted and not finished
 }
 
-// finished tells the worker that a job has let go of its connection.
-type finished struct{ job *job }
-
-func (w *worker) Started(self *actors.Ref) { w.self = self }
+// Started takes over what jobs of an earlier actor have left.
+func (w *worker) Started(self *actors.Ref) {
+	w.self = self
+	for _, j := range w.shard.takeOver(self) {
+		w.finish(j)
+	}
+}
 
 // Receive handles a message.
 func (w *worker) Receive(msg any) {
@@ -120,8 +93,8 @@ func (w *worker) Receive(msg any) {
 		}
 	case *messages.Cancel:
 		w.cancel(msg)
-	case *finished:
-		w.finish(msg.job)
+	case *finishedJob:
+		w.finish((*job)(msg))
 	default:
 		panic(fmt.Sprintf("bug: a shard worker got a %T", msg))
 	}
@@ -137,7 +110,7 @@ func (w *worker) Stopped(err error) {
 		}
 		j.cancel(err)
 		w.shard.lanes[j.lane].waiting--
-		j.end(nil, messages.OnShard(err, w.shard.ID, "admission", messages.ErrUnavailable))
+		j.end(answer{err: messages.OnShard(err, w.shard.ID, "admission", messages.ErrUnavailable)})
 	}
 	clear(w.jobs)
 }
@@ -147,22 +120,34 @@ func (w *worker) accept(ex *messages.Execute) {
 		ex.Refuse(&messages.Error{Code: messages.ErrCanceled, Shard: w.shard.ID, Op: "admission", Err: err})
 		return
 	}
-	j := &job{Execute: ex, shard: w.shard, worker: w.self, credit: ex.Window}
-	j.lane = w.shard.Backend.Lane(ex.SQL, ex.WantRows)
-	lane := &w.shard.lanes[j.lane]
-	w.jobs[j.key()] = j
-	if lane.free == 0 {
-		lane.queue = append(lane.queue, j)
-		lane.waiting++
+	lane, err := w.laneFor(ex)
+	if err != nil {
+		ex.Refuse(err)
 		return
 	}
-	lane.free--
-	w.start(j)
+	j := &job{Execute: ex, shard: w.shard, worker: w.self, lane: lane, credit: ex.Window}
+	w.jobs[j.key()] = j
+	if w.shard.lanes[lane].enter(j) {
+		w.start(j)
+	}
+}
+
+// laneFor asks the backend, whose panic is its own call's business.
+func (w *worker) laneFor(ex *messages.Execute) (lane int, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			w.shard.logPanic(value)
+			err = &messages.Error{Code: messages.ErrPanic, Shard: w.shard.ID, Op: "admission", Detail: fmt.Sprint(value)}
+		}
+	}()
+	lane = w.shard.Backend.Lane(ex.SQL, ex.WantRows)
+	_ = w.shard.lanes[lane]
+	return lane, nil
 }
 
 func (w *worker) start(j *job) {
 	j.started = true
-	w.shard.running.Add(1)
+	w.shard.running.add()
 	if w.shard.prompt && j.Runner != nil {
 		j.inline = true
 		if j.Runner.Offer(j) {
@@ -183,34 +168,25 @@ func (w *worker) cancel(msg *messages.Cancel) {
 		delete(w.jobs, j.key())
 		j.cancel(msg.Cause)
 		lane := &w.shard.lanes[j.lane]
-		lane.waiting--
-		if len(lane.queue) > 2*lane.waiting+64 { // while no connection comes free, the cancelled must not pile up
-			lane.queue = slices.DeleteFunc(lane.queue, func(j *job) bool { return j.canceled() != nil })
-		}
-		j.end(nil, &messages.Error{Code: messages.ErrPoolExhausted, Shard: w.shard.ID, Op: "admission",
+		lane.giveUp()
+		j.end(answer{err: &messages.Error{Code: messages.ErrPoolExhausted, Shard: w.shard.ID, Op: "admission",
 			Detail: fmt.Sprintf("all %d connections are busy, %d more calls wait", lane.connections-lane.free, lane.waiting),
-			Err:    msg.Cause})
+			Err:    msg.Cause}})
 	}
 }
 
-// finish frees the job's connection for the next job that still wants one.
+// finish frees the job's connection for the jobs that still want one.
 func (w *worker) finish(j *job) {
 	if w.jobs[j.key()] == j {
 		delete(w.jobs, j.key())
 	}
+	if j.freed {
+		return
+	}
+	j.freed = true
 	lane := &w.shard.lanes[j.lane]
 	lane.free++
-	for lane.free > 0 && len(lane.queue) > 0 {
-		next := lane.queue[0]
-		lane.queue[0] = nil
-		if lane.queue = lane.queue[1:]; len(lane.queue) == 0 {
-			lane.queue = nil
-		}
-		if next.canceled() != nil {
-			continue
-		}
-		lane.waiting--
-		lane.free--
+	for next := lane.next(); next != nil; next = lane.next() {
 		w.start(next)
 	}
 }

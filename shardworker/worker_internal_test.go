@@ -5,7 +5,6 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
 
 	"github.com/troupedb/troupe/messages"
@@ -53,7 +52,7 @@ func TestLostJobsSayWhatIsKnown(t *testing.T) {
 		j := &job{Execute: &messages.Execute{SQL: sql, ReplyTo: collect(&got)}, shard: &shard{Config: Config{ID: "asia"}}}
 		j.lose(errors.New("stopped"))
 		j.lose(errors.New("again"))
-		j.end(&pgconn.CommandTag{}, nil)
+		j.end(answer{})
 		require.Len(t, got, 1)
 		err := got[0].(*messages.End).Err
 		require.ErrorIs(t, err, code)
