@@ -1,10 +1,7 @@
 package actors
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io"
 	"sync"
 	"time"
 
@@ -12,9 +9,6 @@ import (
 
 	"github.com/troupedb/troupe/messages"
 )
-
-// flushAfter is how long a reader waits for a batch before it asks the workers for the rows they have so far.
-const flushAfter = 2 * time.Millisecond
 
 // StreamOwner is told what happens to a stream. The calls come from any goroutine, without a lock held, and don't block.
 //
@@ -81,7 +75,6 @@ type source struct {
 	end      *messages.End
 }
 
-var _ actor.Process = (*Stream)(nil)
 var _ messages.Address = (*Stream)(nil)
 
 // StreamConfig configures a stream.
@@ -124,7 +117,7 @@ func (s *Stream) Open(sources ...Source) bool {
 	}
 	s.mu.running, s.mu.undescribed = len(sources), len(sources)
 	registry := s.system.protoactor.ProcessRegistry
-	s.pid, _ = registry.Add(s, "stream"+registry.NextId())
+	s.pid, _ = registry.Add((*streamProcess)(s), "stream"+registry.NextId())
 	return true
 }
 
@@ -139,19 +132,6 @@ func (s *Stream) Tell(msg messages.Message) {
 		s.Fail(&messages.Error{Code: messages.ErrProtocol, Detail: fmt.Sprintf("a stream got a %T", msg)})
 	}
 }
-
-// SendUserMessage is protoactor's way to Tell.
-func (s *Stream) SendUserMessage(_ *actor.PID, message any) {
-	if msg, ok := actor.UnwrapEnvelopeMessage(message).(messages.Message); ok {
-		s.Tell(msg)
-	}
-}
-
-// SendSystemMessage ignores message: a stream watches nobody.
-func (s *Stream) SendSystemMessage(*actor.PID, any) {}
-
-// Stop is protoactor's way to end the stream.
-func (s *Stream) Stop(*actor.PID) { s.Fail(errStopped) }
 
 func (s *Stream) batch(b *messages.RowBatch) {
 	s.mu.Lock()
@@ -265,8 +245,10 @@ func (s *Stream) describe(src *source, declared *messages.Description) news {
 			continue
 		}
 		if difference := other.declared.Difference(declared); difference != "" {
-			return s.fail(&messages.Error{Code: messages.ErrSchemaMismatch, Shard: src.Shard, Op: "describe",
-				Detail: fmt.Sprintf("shard %s and shard %s: %s", other.Shard, src.Shard, difference)})
+			return s.fail(&messages.Error{
+				Code: messages.ErrSchemaMismatch, Shard: src.Shard, Op: "describe",
+				Detail: fmt.Sprintf("shard %s and shard %s: %s", other.Shard, src.Shard, difference),
+			})
 		}
 		break
 	}
@@ -277,308 +259,4 @@ func (s *Stream) describe(src *source, declared *messages.Description) news {
 	}
 	s.mu.described = true
 	return news{described: true}
-}
-
-// Fail ends the stream with err: its reader gets it, and sources that have not ended are cancelled. Only the first
-// error counts, but when shards are lost one after the other, each is named.
-func (s *Stream) Fail(err error) {
-	s.mu.Lock()
-	n := s.fail(err)
-	s.mu.Unlock()
-	s.tell(n)
-}
-
-// fail is Fail, but for what has to be told. REQUIRES: mu is held.
-func (s *Stream) fail(err error) news {
-	switch {
-	case s.mu.left:
-		return news{}
-	case s.mu.err != nil:
-		if errors.Is(s.mu.err, messages.ErrShardLost) && errors.Is(err, messages.ErrShardLost) {
-			s.mu.err = errors.Join(s.mu.err, err)
-		}
-		return news{}
-	}
-	s.mu.err = err
-	n := news{cancel: s.unended(), described: !s.mu.described, err: err}
-	s.mu.described = true
-	s.drop()
-	s.wakeReader()
-	return n
-}
-
-// drop recycles what nobody will read. REQUIRES: mu is held.
-func (s *Stream) drop() {
-	for i := range s.mu.sources {
-		src := &s.mu.sources[i]
-		for _, b := range src.queue {
-			src.cost -= b.Cost
-			b.Recycle(s.keep)
-		}
-		clear(src.queue)
-		src.queue = src.queue[:0]
-	}
-	s.mu.arrived = s.mu.arrived[:0]
-}
-
-// unended returns the numbers of the sources that have not ended. REQUIRES: mu is held.
-func (s *Stream) unended() []int {
-	if s.mu.running == 0 {
-		return nil
-	}
-	var numbers []int
-	for i := range s.mu.sources {
-		if s.mu.sources[i].end == nil {
-			numbers = append(numbers, i)
-		}
-	}
-	return numbers
-}
-
-func (s *Stream) cancel(sources []int, cause error) {
-	for _, i := range sources {
-		s.mu.sources[i].Worker.Tell(&messages.Cancel{Call: s.call, Source: i, Cause: cause})
-	}
-}
-
-// Err returns the error that ended the stream, or nil.
-func (s *Stream) Err() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.mu.err
-}
-
-// Next returns the next batch, which stays valid until the call after. At the end it returns io.EOF, and otherwise the
-// error that ended the stream. While it waits it watches ctx, whose end it returns as ctx's cause without ending the
-// stream.
-func (s *Stream) Next(ctx context.Context) (*messages.RowBatch, error) {
-	s.release()
-	for {
-		s.mu.Lock()
-		if s.mu.err != nil {
-			err := s.mu.err
-			s.mu.Unlock()
-			return nil, err
-		}
-		if b := s.take(); b != nil {
-			s.current = b
-			s.mu.Unlock()
-			return b, nil
-		}
-		if s.mu.running == 0 || s.mu.left {
-			s.mu.Unlock()
-			return nil, io.EOF
-		}
-		s.mu.waiting = true
-		if s.mu.wake == nil {
-			s.mu.wake = make(chan struct{}, 1)
-		}
-		s.mu.Unlock()
-		if err := s.wait(ctx); err != nil {
-			return nil, err
-		}
-	}
-}
-
-// take removes the next batch from its queue. REQUIRES: mu is held.
-func (s *Stream) take() *messages.RowBatch {
-	from := 0
-	switch {
-	case len(s.mu.sources) < 2:
-		if len(s.mu.sources) == 0 || len(s.mu.sources[0].queue) == 0 {
-			return nil
-		}
-	case s.order == messages.InShardOrder:
-		for s.mu.turn < len(s.mu.sources) && s.mu.sources[s.mu.turn].finished() {
-			s.mu.turn++
-		}
-		from = s.mu.turn
-		if from == len(s.mu.sources) || len(s.mu.sources[from].queue) == 0 {
-			return nil
-		}
-	default:
-		if len(s.mu.arrived) == 0 {
-			return nil
-		}
-		from = s.mu.arrived[0]
-		s.mu.arrived = append(s.mu.arrived[:0], s.mu.arrived[1:]...)
-	}
-	src := &s.mu.sources[from]
-	b := src.queue[0]
-	copy(src.queue, src.queue[1:])
-	src.queue[len(src.queue)-1] = nil
-	src.queue = src.queue[:len(src.queue)-1]
-	return b
-}
-
-func (src *source) finished() bool { return src.end != nil && len(src.queue) == 0 }
-
-// release gives the current batch back to the pool, and its credit to the worker: in lumps of half a window, or all of it
-// when nothing is queued, for the worker's next batch may need the whole window.
-func (s *Stream) release() {
-	b := s.current
-	if b == nil {
-		return
-	}
-	s.current = nil
-	from, cost := b.Source, b.Cost
-	b.Recycle(s.keep)
-	s.mu.Lock()
-	src := &s.mu.sources[from]
-	src.owed += cost
-	src.cost -= cost
-	give := 0
-	if src.end == nil && (src.owed >= (s.window+1)/2 || len(src.queue) == 0) {
-		give, src.owed = src.owed, 0
-	}
-	worker := src.Worker
-	s.mu.Unlock()
-	if give > 0 {
-		worker.Tell(&messages.Credit{Call: s.call, Source: from, Batches: give})
-	}
-}
-
-// wait blocks until something changed. After flushAfter it asks the sources that have nothing queued for what they have.
-func (s *Stream) wait(ctx context.Context) error {
-	if s.timer == nil {
-		s.timer = time.NewTimer(flushAfter)
-	} else {
-		s.timer.Reset(flushAfter)
-	}
-	defer s.timer.Stop()
-	for {
-		select {
-		case <-s.mu.wake:
-			return nil
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-s.timer.C:
-			s.askForRows()
-		}
-	}
-}
-
-func (s *Stream) askForRows() {
-	s.mu.Lock()
-	var ask []int
-	for i := range s.mu.sources {
-		if src := &s.mu.sources[i]; src.end == nil && len(src.queue) == 0 {
-			ask = append(ask, i)
-		}
-	}
-	s.mu.Unlock()
-	for _, i := range ask {
-		s.mu.sources[i].Worker.Tell(&messages.Flush{Call: s.call, Source: i})
-	}
-}
-
-// wakeReader tells a waiting reader that something changed. REQUIRES: mu is held.
-func (s *Stream) wakeReader() {
-	if !s.mu.waiting {
-		return
-	}
-	s.mu.waiting = false
-	select {
-	case s.mu.wake <- struct{}{}:
-	default: // there is a token already
-	}
-}
-
-// Leave is the reader's goodbye: sources that have not ended are cancelled, not drained. A second call does nothing.
-func (s *Stream) Leave(cause error) {
-	s.release()
-	s.mu.Lock()
-	if s.mu.left {
-		s.mu.Unlock()
-		return
-	}
-	s.mu.left = true
-	s.drop()
-	n := news{described: !s.mu.described, err: cause}
-	s.mu.described = true
-	if s.mu.err == nil { // else it was done when the stream failed
-		n.cancel = s.unended()
-	}
-	s.mu.Unlock()
-	s.tell(n)
-}
-
-// Ends returns the end of every source in order, once all have ended; nil for one that has not.
-func (s *Stream) Ends() []*messages.End {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	ends := make([]*messages.End, len(s.mu.sources))
-	for i := range s.mu.sources {
-		ends[i] = s.mu.sources[i].end
-	}
-	return ends
-}
-
-// Shards returns the shards of the sources in order.
-func (s *Stream) Shards() []messages.ShardID {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	ids := make([]messages.ShardID, len(s.mu.sources))
-	for i := range s.mu.sources {
-		ids[i] = s.mu.sources[i].Shard
-	}
-	return ids
-}
-
-// InFlight returns how many batches of the windows are taken: sent and not yet given back by the reader.
-func (s *Stream) InFlight() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := 0
-	for i := range s.mu.sources {
-		n += s.mu.sources[i].cost
-	}
-	return n
-}
-
-// Declared returns the columns as the first described source declares them; nil before.
-func (s *Stream) Declared() *messages.Description {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i := range s.mu.sources {
-		if d := s.mu.sources[i].declared; d != nil {
-			return d
-		}
-	}
-	return nil
-}
-
-// Opened reports whether Open has succeeded, so that StreamEnded comes or has come.
-func (s *Stream) Opened() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.mu.opened
-}
-
-// Waiting reports whether a source has not ended.
-func (s *Stream) Waiting(source int) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return source < len(s.mu.sources) && s.mu.sources[source].end == nil
-}
-
-// CancelAll cancels the sources that have not ended and leaves it to their Ends to end the stream.
-func (s *Stream) CancelAll(cause error) {
-	s.mu.Lock()
-	cancel := s.unended()
-	s.mu.Unlock()
-	s.cancel(cancel, cause)
-}
-
-// CancelIfOver cancels the sources of a stream that has failed or whose reader has left. Whoever sends Executes calls
-// it after the last one, for a Cancel that came to a worker before its Execute was in vain.
-func (s *Stream) CancelIfOver() {
-	s.mu.Lock()
-	var cancel []int
-	if s.mu.err != nil || s.mu.left {
-		cancel = s.unended()
-	}
-	cause := s.mu.err
-	s.mu.Unlock()
-	s.cancel(cancel, cause)
 }

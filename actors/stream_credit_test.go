@@ -84,7 +84,7 @@ func TestReaderAsksForRows(t *testing.T) {
 		time.Sleep(2*time.Millisecond - 1)
 		synctest.Wait()
 		require.Empty(t, r.workers[0].all())
-		time.Sleep(1)
+		time.Sleep(1 * time.Nanosecond)
 		synctest.Wait()
 		require.Equal(t, []messages.Message{&messages.Flush{Call: callID, Source: 0}}, r.workers[0].all())
 		require.Equal(t, 2*time.Millisecond, time.Since(began))

@@ -347,12 +347,13 @@ func TestErrorComesBeforeTheEnd(t *testing.T) {
 
 func TestStreamIsAProcess(t *testing.T) {
 	r := openRig(1, 4, messages.AsTheyCome)
-	r.stream.SendUserMessage(nil, &actor.MessageEnvelope{Message: newBatch(0, 0, 1)})
-	r.stream.SendUserMessage(nil, nil)
-	r.stream.SendUserMessage(nil, "nonsense")
-	r.stream.SendSystemMessage(nil, &actor.Stop{})
+	process := r.stream.Process()
+	process.SendUserMessage(nil, &actor.MessageEnvelope{Message: newBatch(0, 0, 1)})
+	process.SendUserMessage(nil, nil)
+	process.SendUserMessage(nil, "nonsense")
+	process.SendSystemMessage(nil, &actor.Stop{})
 	require.Equal(t, 1, r.stream.InFlight())
-	r.stream.Stop(nil)
+	process.Stop(nil)
 	require.ErrorIs(t, r.stream.Err(), messages.ErrUnavailable)
 	require.Equal(t, 1, count[*messages.Cancel](r.workers[0]))
 }

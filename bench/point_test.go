@@ -39,10 +39,10 @@ func BenchmarkPointSelectPostgreSQL(b *testing.B) {
 	)
 }
 
-// spawnChoosing returns a troupe of two shards on one database whose execute chooser names the first.
+// spawnChoosing returns a troupe whose execute chooser names the database of dsn, out of two.
 func spawnChoosing(b *testing.B, dsn string) *coordinator.Troupe {
 	return spawn(b, coordinator.Config{
-		Shards: []shardworker.Shard{{ID: "shard0", DSN: shardworker.DSN(dsn)}, {ID: "shard1", DSN: shardworker.DSN(dsn)}},
+		Shards: []shardworker.Shard{{ID: "shard0", DSN: shardworker.DSN(dsn)}, {ID: "shard1", DSN: "sqlite:?mode=memory"}},
 		ExecuteChooser: func(context.Context, *coordinator.StatementRequest) ([]messages.ShardID, error) {
 			return []messages.ShardID{"shard0"}, nil
 		},

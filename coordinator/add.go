@@ -30,6 +30,9 @@ func (t *Troupe) add(ctx context.Context, object any) error {
 	if err != nil {
 		return err
 	}
+	if err := m.checkKey(object); err != nil {
+		return err
+	}
 	shard, err := t.shardFor(ctx, object)
 	if err != nil {
 		return err

@@ -124,15 +124,19 @@ func (c *call) dispatch() {
 		if len(sources) == 1 {
 			executes[i].Runner = c
 		}
-		t.echo(sources[i].Shard, &executes[i])
 		sources[i].Worker.Tell(&executes[i])
 	}
 	c.stream.CancelIfOver()
 }
 
-func (t *Troupe) echo(shard messages.ShardID, ex *messages.Execute) {
-	if t.cfg.Echo != nil {
-		t.cfg.Echo.InfoContext(ex.Context, "sql", "shard", string(shard), "call", uint64(ex.Call), "sql", ex.SQL, "args", len(ex.Args))
+// echo logs what is about to be sent, on the goroutine that has chosen the targets: a handler may block or panic.
+func (c *call) echo() {
+	if c.troupe.cfg.Echo == nil {
+		return
+	}
+	for _, shard := range c.targets {
+		c.troupe.cfg.Echo.InfoContext(c.ctx, "sql", "shard", string(c.troupe.cfg.Shards[shard].ID), "call", uint64(c.id),
+			"sql", c.sql, "args", len(c.args))
 	}
 }
 
@@ -286,8 +290,10 @@ func (c *call) expired(cause error) error {
 	case !c.stream.Opened() && c.asks:
 		return &messages.Error{Code: messages.ErrChooser, Op: "route", Detail: "no answer before the context ended", Err: cause}
 	case c.stream.Opened() && messages.MayWrite(c.sql):
-		return &messages.Error{Code: messages.ErrOutcomeUnknown, Op: "wait", Detail: "no answer before the context ended",
-			Err: &messages.Error{Code: messages.ErrCanceled, Err: cause}}
+		return &messages.Error{
+			Code: messages.ErrOutcomeUnknown, Op: "wait", Detail: "no answer before the context ended",
+			Err: &messages.Error{Code: messages.ErrCanceled, Err: cause},
+		}
 	default:
 		return &messages.Error{Code: messages.ErrCanceled, Op: "wait", Err: cause}
 	}

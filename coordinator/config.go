@@ -3,6 +3,7 @@ package coordinator
 import (
 	"fmt"
 	"log/slog"
+	"reflect"
 	"time"
 
 	"github.com/troupedb/troupe/actors"
@@ -66,9 +67,16 @@ func (c Config) withDefaults() (Config, error) {
 		if (s.DSN == "") == (s.Backend == nil) {
 			return c, invalidConfig(fmt.Sprintf("shard %s needs either a DSN or a Backend", s.ID))
 		}
+		for _, other := range c.Shards[:i] { // its rows would come twice
+			if sameDatabase(s.DSN, other.DSN) || sameBackend(s.Backend, other.Backend) {
+				return c, invalidConfig(fmt.Sprintf("shards %s and %s are one database", other.ID, s.ID))
+			}
+		}
 	}
-	for name, n := range map[string]int64{"MaxInFlight": int64(c.MaxInFlight), "Window": int64(c.Window),
-		"BatchBytes": int64(c.BatchBytes), "CloseTimeout": int64(c.CloseTimeout)} {
+	for name, n := range map[string]int64{
+		"MaxInFlight": int64(c.MaxInFlight), "Window": int64(c.Window),
+		"BatchBytes": int64(c.BatchBytes), "CloseTimeout": int64(c.CloseTimeout),
+	} {
 		if n < 0 {
 			return c, invalidConfig(fmt.Sprintf("%s is negative", name))
 		}
@@ -88,6 +96,10 @@ func (c Config) withDefaults() (Config, error) {
 		c.Logger = slog.Default()
 	}
 	return c, nil
+}
+
+func sameBackend(a, b shardworker.Backend) bool {
+	return a != nil && b != nil && reflect.TypeOf(a).Comparable() && reflect.TypeOf(b).Comparable() && a == b
 }
 
 func setDefault[T int | time.Duration](field *T, value T) {

@@ -11,5 +11,5 @@
 //  3. the only shard, if there is only one;
 //  4. a chooser: the identity chooser for a Get and for what is loaded from an object, else the execute chooser.
 //
-// Writes of mapped structs by [Troupe.Add] ask the shard chooser in place of 4.
+// [Troupe.Add] asks the shard chooser in place of 4, and knows no token: an object that is added has none yet.
 package coordinator

@@ -23,3 +23,13 @@ func openDSN(dsn shardworker.DSN) (shardworker.Backend, error) {
 	}
 	return postgres.New(postgres.Config{DSN: text})
 }
+
+// sameDatabase reports whether two shards with these DSNs are one database for certain: a memory without a name is
+// another one each time.
+func sameDatabase(a, b shardworker.DSN) bool {
+	if a == "" || a != b {
+		return false
+	}
+	cfg, err := sqlite.Parse(string(a))
+	return err != nil || cfg.Mode != sqlite.Memory || cfg.Path != ""
+}

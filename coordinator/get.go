@@ -77,8 +77,10 @@ func Related[T any](ctx context.Context, t *Troupe, parent any, column string, v
 // getSQL returns the statement of a Get. It is plain enough for every dialect and for any number of shards.
 func getSQL(g *messages.Get) (string, error) {
 	if len(g.Key) != len(g.KeyColumns) || len(g.Key) == 0 {
-		return "", &messages.Error{Code: messages.ErrInvalidRequest, Op: "get",
-			Detail: fmt.Sprintf("table %s: %d key values for the key columns %v", g.Table, len(g.Key), g.KeyColumns)}
+		return "", &messages.Error{
+			Code: messages.ErrInvalidRequest, Op: "get",
+			Detail: fmt.Sprintf("table %s: %d key values for the key columns %v", g.Table, len(g.Key), g.KeyColumns),
+		}
 	}
 	if g.Table == "" || len(g.Columns) == 0 {
 		return "", &messages.Error{Code: messages.ErrInvalidRequest, Op: "get", Detail: "no table, or no columns"}

@@ -164,6 +164,28 @@ func (m *mapping) keyColumns() []string {
 	return names
 }
 
+// checkKey refuses an object whose key could not be told after it was written. Columns that the database assigns are
+// judged by their type.
+func (m *mapping) checkKey(object any) error {
+	if _, ok := object.(keyed); !ok {
+		return nil
+	}
+	v := reflect.ValueOf(object).Elem()
+	for _, c := range m.columns {
+		if !c.key {
+			continue
+		}
+		field := v.FieldByIndex(c.index)
+		if c.assigned && field.Kind() == reflect.Pointer {
+			field = reflect.New(field.Type().Elem()).Elem()
+		}
+		if _, err := messages.NewPrimaryKey(field.Interface()); err != nil {
+			return &messages.Error{Code: messages.ErrInvalidRequest, Op: "add", Detail: fmt.Sprintf("column %s.%s", m.table, c.name), Err: err}
+		}
+	}
+	return nil
+}
+
 // identify tells object, a pointer to the mapped struct, its key, if it wants to know.
 func (m *mapping) identify(object any, shard messages.ShardID) error {
 	k, ok := object.(keyed)

@@ -57,6 +57,9 @@ func (t *Troupe) run(ctx context.Context, r messages.Request) (*Rows, error) {
 	c.mu.attended = true // nobody else has the call yet
 	c.submit()
 	if err := c.attend(); err != nil {
+		if ctx.Err() == nil {
+			c.awaitOver() // so that the caller finds the connections free, and an Exec's other shards at rest
+		}
 		return nil, err
 	}
 	return newRows(c), nil
@@ -74,6 +77,7 @@ func (t *Troupe) prepare(ctx context.Context, r messages.Request) (*call, error)
 	if err := c.preset(); err != nil {
 		return nil, err
 	}
+	c.echo()
 	return c, nil
 }
 

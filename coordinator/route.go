@@ -25,8 +25,10 @@ func (c *call) preset() error {
 	case len(t.cfg.Shards) == 1:
 		c.targets = c.target[:]
 	case c.identity != nil && t.cfg.IdentityChooser == nil, c.identity == nil && t.cfg.ExecuteChooser == nil:
-		return &messages.Error{Code: messages.ErrNoRoute, Op: "route",
-			Detail: "there is no pin, no token and no " + c.chooserName() + "; pin the call with OnShard or AllShards"}
+		return &messages.Error{
+			Code: messages.ErrNoRoute, Op: "route",
+			Detail: "there is no pin, no token and no " + c.chooserName() + "; pin the call with OnShard or AllShards",
+		}
 	default:
 		c.asks = true
 		return nil
@@ -68,8 +70,10 @@ func (c *call) check() error {
 		return nil
 	}
 	if c.options.Single {
-		return &messages.Error{Code: messages.ErrRefused, Op: "route",
-			Detail: fmt.Sprintf("QueryRow would take one row of %d shards' answers; use Query, or pin it to a shard", len(c.targets))}
+		return &messages.Error{
+			Code: messages.ErrRefused, Op: "route",
+			Detail: fmt.Sprintf("QueryRow would take one row of %d shards' answers; use Query, or pin it to a shard", len(c.targets)),
+		}
 	}
 	if c.gathers() {
 		return nil
@@ -123,6 +127,7 @@ func (c *choosing) Run() {
 		call.stream.Fail(err)
 		return
 	}
+	call.echo()
 	call.troupe.self.Notify((*routedCall)(call))
 }
 
@@ -166,8 +171,10 @@ func (t *Troupe) recoverChooser(name string, err *error) {
 // parse understands the statement in the shards' dialect, for the execute chooser.
 func (c *call) parse() (*statement.Statement, error) {
 	if c.troupe.mixed {
-		return nil, &messages.Error{Code: messages.ErrRefused, Op: "route",
-			Detail: "comparisons of a statement for shards of several dialects are not understood yet; pin it, or choose by something else"}
+		return nil, &messages.Error{
+			Code: messages.ErrRefused, Op: "route",
+			Detail: "comparisons of a statement for shards of several dialects are not understood yet; pin it, or choose by something else",
+		}
 	}
 	return c.troupe.parsed.Parse(c.troupe.dialects[0], c.sql)
 }

@@ -238,8 +238,10 @@ func TestRefusedOverSeveralShards(t *testing.T) {
 				log := c.fakes["s1"].Statements()
 				require.Equal(t, sql, log[len(log)-1].SQL, "untouched")
 			}
-			get := &messages.Get{Table: "t", Columns: []string{"n"}, KeyColumns: []string{"n"}, Key: []any{1},
-				Options: messages.Options{AllShards: true, Single: true}}
+			get := &messages.Get{
+				Table: "t", Columns: []string{"n"}, KeyColumns: []string{"n"}, Key: []any{1},
+				Options: messages.Options{AllShards: true, Single: true},
+			}
 			_, err := c.Send(t.Context(), get).Await(t.Context())
 			require.ErrorIs(t, err, messages.ErrRefused)
 		})

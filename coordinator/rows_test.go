@@ -144,9 +144,20 @@ func TestScanAnswersAsPgxDoes(t *testing.T) {
 		oid   uint32
 		value any
 	}{
-		{pgtype.TextOID, "text"}, {pgtype.TextOID, ""}, {pgtype.TextOID, long}, {pgtype.TextOID, "\x00\xff"}, {pgtype.TextOID, nil},
-		{pgtype.VarcharOID, "varchar"}, {pgtype.VarcharOID, nil}, {pgtype.Int8OID, int64(-1)}, {pgtype.Int8OID, int64(1) << 62},
-		{pgtype.Int8OID, nil}, {pgtype.Int8OID, fake.Raw{1, 2, 3}}, {pgtype.Int4OID, int32(5)}, {pgtype.BoolOID, true}, {pgtype.ByteaOID, []byte("bytes")},
+		{pgtype.TextOID, "text"},
+		{pgtype.TextOID, ""},
+		{pgtype.TextOID, long},
+		{pgtype.TextOID, "\x00\xff"},
+		{pgtype.TextOID, nil},
+		{pgtype.VarcharOID, "varchar"},
+		{pgtype.VarcharOID, nil},
+		{pgtype.Int8OID, int64(-1)},
+		{pgtype.Int8OID, int64(1) << 62},
+		{pgtype.Int8OID, nil},
+		{pgtype.Int8OID, fake.Raw{1, 2, 3}},
+		{pgtype.Int4OID, int32(5)},
+		{pgtype.BoolOID, true},
+		{pgtype.ByteaOID, []byte("bytes")},
 	} {
 		c := spawn(t, 1, nil)
 		c.reply("select", fake.Rows(fake.Column("v", test.oid)).Row(test.value).Row(test.value))

@@ -140,6 +140,7 @@ func noRows(c *call)                        { c.WantRows = false }
 func (c *call) cancel(cause error) {
 	c.e.worker.Tell(&messages.Cancel{Call: c.Call, Source: c.Source, Cause: cause})
 }
+
 func (c *call) flush()               { c.e.worker.Tell(&messages.Flush{Call: c.Call, Source: c.Source}) }
 func (c *call) violates(what string) { c.wrong = append(c.wrong, what) }
 func (c *call) sendCredit(n int) {

@@ -169,9 +169,11 @@ func (w *worker) cancel(msg *messages.Cancel) {
 		j.cancel(msg.Cause)
 		lane := &w.shard.lanes[j.lane]
 		lane.giveUp()
-		j.end(answer{err: &messages.Error{Code: messages.ErrPoolExhausted, Shard: w.shard.ID, Op: "admission",
+		j.end(answer{err: &messages.Error{
+			Code: messages.ErrPoolExhausted, Shard: w.shard.ID, Op: "admission",
 			Detail: fmt.Sprintf("all %d connections are busy, %d more calls wait", lane.connections-lane.free, lane.waiting),
-			Err:    msg.Cause}})
+			Err:    msg.Cause,
+		}})
 	}
 }
 

@@ -2,6 +2,8 @@ package faulttest_test
 
 import (
 	"context"
+	"os"
+	"os/exec"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -18,7 +20,17 @@ import (
 
 // A hook of the pool is the application's code. If it panics, that is an error of the call, wherever pgxpool runs it: it
 // costs neither the process nor a place in the pool.
+//
+// The test runs in a process of its own, so that the others go on if it doesn't hold.
 func TestPanickingHook(t *testing.T) {
+	const inChild = "TROUPE_FAULTTEST_HOOK"
+	if os.Getenv(inChild) == "" {
+		child := exec.CommandContext(within(t, limit), os.Args[0], "-test.run=^TestPanickingHook$", "-test.v")
+		child.Env = append(os.Environ(), inChild+"=1")
+		said, err := child.CombinedOutput()
+		require.NoError(t, err, "%s", said)
+		return
+	}
 	db := pgtest.Shared(t)
 	for name, set := range map[string]func(cfg *pgxpool.Config, fail func()){
 		"BeforeConnect": func(cfg *pgxpool.Config, fail func()) {

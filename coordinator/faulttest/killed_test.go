@@ -51,6 +51,7 @@ func TestShardLostInAStream(t *testing.T) {
 	tr := startTrio(t, rows)
 	for _, kill := range kills {
 		t.Run(kill.name, func(t *testing.T) {
+			t.Cleanup(func() { require.NoError(t, tr.clusters[1].StartAgain()) })
 			// Readers of the other shards have begun before and go on until after.
 			type answer struct {
 				counts map[messages.ShardID]int64
@@ -101,6 +102,7 @@ func TestShardLostInAStream(t *testing.T) {
 	// The reader asks for nothing while the server dies: its idle connections are found dead before the next statement.
 	for _, kill := range kills {
 		t.Run(kill.name+" between streams", func(t *testing.T) {
+			t.Cleanup(func() { require.NoError(t, tr.clusters[1].StartAgain()) })
 			ctx := coordinator.AllShards(within(t, limit))
 			_, err := readAll(ctx, tr.Troupe, nil)
 			require.NoError(t, err)

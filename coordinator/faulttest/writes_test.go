@@ -96,7 +96,8 @@ func TestWriteThatWaitsHasAnUnknownOutcome(t *testing.T) {
 // active returns how many backends run sql at the moment; -1 if the server doesn't say.
 func active(db interface {
 	QueryInt(string, ...any) (int, error)
-}, sql string) int {
+}, sql string,
+) int {
 	n, err := db.QueryInt("select count(*) from pg_stat_activity where state = 'active' and query = $1", sql)
 	if err != nil {
 		return -1

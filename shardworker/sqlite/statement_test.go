@@ -29,11 +29,15 @@ func TestCommandTags(t *testing.T) {
 		{"select 1 union all select 2", "SELECT 2"},
 		{"values (1), (2), (3)", "SELECT 3"},
 		{"with n as (select 1) select * from n", "SELECT 1"},
-		{"begin", "BEGIN"}, {"begin; end", "COMMIT"}, {"begin; rollback", "ROLLBACK"},
+		{"begin", "BEGIN"},
+		{"begin; end", "COMMIT"},
+		{"begin; rollback", "ROLLBACK"},
 		{"drop index i", "DROP INDEX"},
 		{"pragma user_version = 3", "PRAGMA"},
 		{"vacuum", "VACUUM"},
-		{"", ""}, {" -- nothing", ""}, {";;", ""},
+		{"", ""},
+		{" -- nothing", ""},
+		{";;", ""},
 		{"insert into t values (1, 1, 1); delete from t", "DELETE 1"},
 	} {
 		require.Equal(t, test.tag, exec(t, b, test.sql).String(), test.sql)
