@@ -2,5 +2,5 @@ package actors
 
 import "github.com/asynkron/protoactor-go/actor"
 
-// Process returns s as protoactor's registry knows it.
-func (s *Stream) Process() actor.Process { return (*streamProcess)(s) }
+// Protoactor returns what s wraps.
+func Protoactor(s *System) *actor.ActorSystem { return s.protoactor }

@@ -103,6 +103,6 @@ func (s *shell) guard(what string, f func()) {
 // may hold arguments.
 func (s *shell) panicked(msg, value any) error {
 	s.logger.Error("actor panicked", "actor", s.ref.pid.GetId(), "message", fmt.Sprintf("%T", msg),
-		"panic", fmt.Sprint(value), "stack", string(debug.Stack()))
-	return &messages.Error{Code: messages.ErrPanic, Op: fmt.Sprintf("%T", msg), Detail: fmt.Sprint(value)}
+		"panic", messages.PanicText(value), "stack", string(debug.Stack()))
+	return &messages.Error{Code: messages.ErrPanic, Op: fmt.Sprintf("%T", msg), Detail: messages.PanicText(value)}
 }

@@ -28,7 +28,7 @@ type Source struct {
 	Worker messages.Address
 }
 
-// Stream gathers the batches of one call from its sources. It is a protoactor process, addressable by its PID, without a
+// Stream gathers the batches of one call from its sources. It is a protoactor process, addressable by a PID (see Register), without a
 // goroutine or a mailbox: what is told to it is filed at once. Each source sends at most a window of batches ahead of
 // the reader. The end of a source comes in the stream itself and says how many batches came before it, so a gap or a
 // lost end is an error and never a short result. The first source that fails ends the stream: the others are
@@ -38,7 +38,6 @@ type Source struct {
 type Stream struct {
 	system *System
 	owner  StreamOwner
-	pid    *actor.PID
 	call   messages.CallID
 	order  messages.Order
 	window int
@@ -55,8 +54,9 @@ type Stream struct {
 		running     int   // sources that have not ended
 		undescribed int   // sources that have neither described their columns nor ended
 		opened      bool
-		described   bool // StreamDescribed was called, or is about to be
-		left        bool // the reader has gone
+		pid         *actor.PID // nil unless it is registered
+		described   bool       // StreamDescribed was called, or is about to be
+		left        bool       // the reader has gone
 		err         error
 		wake        chan struct{} // capacity 1; a token when something changed for a waiting reader
 		waiting     bool
@@ -116,8 +116,6 @@ func (s *Stream) Open(sources ...Source) bool {
 		src.queue = src.room[:0]
 	}
 	s.mu.running, s.mu.undescribed = len(sources), len(sources)
-	registry := s.system.protoactor.ProcessRegistry
-	s.pid, _ = registry.Add((*streamProcess)(s), "stream"+registry.NextId())
 	return true
 }
 
@@ -187,7 +185,7 @@ func (s *Stream) end(e *messages.End) {
 	}
 	if s.mu.running == 0 {
 		n.ended = true
-		s.system.protoactor.ProcessRegistry.Remove(s.pid)
+		s.unregister()
 	}
 	s.wakeReader()
 	s.mu.Unlock()

@@ -21,7 +21,7 @@ func (s *Stream) fail(err error) news {
 	case s.mu.left:
 		return news{}
 	case s.mu.err != nil:
-		if errors.Is(s.mu.err, messages.ErrShardLost) && errors.Is(err, messages.ErrShardLost) {
+		if isLost(s.mu.err) && isLost(err) {
 			s.mu.err = errors.Join(s.mu.err, err)
 		}
 		return news{}
@@ -32,6 +32,16 @@ func (s *Stream) fail(err error) news {
 	s.drop()
 	s.wakeReader()
 	return n
+}
+
+// isLost reports whether err says itself that a shard was lost. A source that was cancelled for another's sake has that
+// one's loss as its cause.
+func isLost(err error) bool {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		err = joined.Unwrap()[0]
+	}
+	e, ok := err.(*messages.Error)
+	return ok && e.Code == messages.ErrShardLost
 }
 
 // drop recycles what nobody will read. REQUIRES: mu is held.

@@ -12,7 +12,7 @@ import (
 const flushAfter = 2 * time.Millisecond
 
 // Next returns the next batch, which stays valid until the call after. At the end it returns io.EOF, and otherwise the
-// error that ended the stream. While it waits it watches ctx, whose end it returns as ctx's cause without ending the
+// error that ended the stream. While it waits it watches ctx, whose end it returns as ctx.Err() without ending the
 // stream.
 func (s *Stream) Next(ctx context.Context) (*messages.RowBatch, error) {
 	s.release()
@@ -114,7 +114,7 @@ func (s *Stream) wait(ctx context.Context) error {
 		case <-s.mu.wake:
 			return nil
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return ctx.Err()
 		case <-s.timer.C:
 			s.askForRows()
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/stretchr/testify/require"
 
+	"github.com/troupedb/troupe/actors"
 	"github.com/troupedb/troupe/messages"
 )
 
@@ -83,17 +84,16 @@ func TestStreamKeepsTheOrderOfTheShards(t *testing.T) {
 	require.Equal(t, []int{0, 1, 2, 2}, sources)
 }
 
-func TestNextReturnsTheCauseOfItsContext(t *testing.T) {
-	r := openRig(1, 1, messages.AsTheyCome)
+func TestNextReturnsTheErrorOfItsContext(t *testing.T) {
+	r := openRig(1, 4, messages.AsTheyCome)
 	ctx, cancel := context.WithCancelCause(t.Context())
-	cancel(errBroken)
+	cancel(io.EOF) // a cause that would look like the end of the rows
 	_, err := r.stream.Next(ctx)
-	require.ErrorIs(t, err, errBroken)
+	require.Equal(t, context.Canceled, err)
 	require.NoError(t, r.stream.Err(), "the stream goes on")
-	r.stream.Tell(newBatch(0, 0, 1))
-	b, err := r.stream.Next(ctx)
-	require.NoError(t, err, "a batch that is there wins")
-	require.Equal(t, 1, b.Rows())
+	r.stream.Tell(newEnd(0, 0, nil))
+	_, err = r.stream.Next(ctx)
+	require.Equal(t, io.EOF, err)
 }
 
 func TestSourceThatFailsEndsTheStream(t *testing.T) {
@@ -347,13 +347,19 @@ func TestErrorComesBeforeTheEnd(t *testing.T) {
 
 func TestStreamIsAProcess(t *testing.T) {
 	r := openRig(1, 4, messages.AsTheyCome)
-	process := r.stream.Process()
-	process.SendUserMessage(nil, &actor.MessageEnvelope{Message: newBatch(0, 0, 1)})
-	process.SendUserMessage(nil, nil)
-	process.SendUserMessage(nil, "nonsense")
-	process.SendSystemMessage(nil, &actor.Stop{})
+	id := r.stream.Register()
+	require.Equal(t, id, r.stream.Register())
+	protoactor := actors.Protoactor(system())
+	pid := actor.NewPID(protoactor.Address(), id)
+	root := protoactor.Root
+	root.Send(pid, newBatch(0, 0, 1))
+	root.Send(pid, "nonsense")
 	require.Equal(t, 1, r.stream.InFlight())
-	process.Stop(nil)
+	root.Stop(pid)
 	require.ErrorIs(t, r.stream.Err(), messages.ErrUnavailable)
 	require.Equal(t, 1, count[*messages.Cancel](r.workers[0]))
+	root.Send(pid, newEnd(0, 1, nil))
+	_, registered := protoactor.ProcessRegistry.Get(pid)
+	require.False(t, registered, "the stream has ended")
+	require.Empty(t, r.stream.Register())
 }

@@ -134,8 +134,8 @@ func (c *choosing) Run() {
 // recoverRouting fails the call when its statement makes the parser panic; a chooser's panic is recovered before.
 func (c *call) recoverRouting() {
 	if value := recover(); value != nil {
-		c.troupe.cfg.Logger.Error("routing panicked", "call", uint64(c.id), "panic", fmt.Sprint(value), "stack", string(debug.Stack()))
-		c.stream.Fail(&messages.Error{Code: messages.ErrPanic, Op: "route", Detail: fmt.Sprint(value)})
+		c.troupe.cfg.Logger.Error("routing panicked", "call", uint64(c.id), "panic", messages.PanicText(value), "stack", string(debug.Stack()))
+		c.stream.Fail(&messages.Error{Code: messages.ErrPanic, Op: "route", Detail: messages.PanicText(value)})
 	}
 }
 
@@ -164,8 +164,8 @@ func (t *Troupe) recoverChooser(name string, err *error) {
 	if value == nil {
 		return
 	}
-	t.cfg.Logger.Error("a chooser panicked", "chooser", name, "panic", fmt.Sprint(value), "stack", string(debug.Stack()))
-	*err = &messages.Error{Code: messages.ErrChooser, Op: "route", Detail: fmt.Sprintf("the %s panicked: %v", name, value)}
+	t.cfg.Logger.Error("a chooser panicked", "chooser", name, "panic", messages.PanicText(value), "stack", string(debug.Stack()))
+	*err = &messages.Error{Code: messages.ErrChooser, Op: "route", Detail: fmt.Sprintf("the %s panicked: %s", name, messages.PanicText(value))}
 }
 
 // parse understands the statement in the shards' dialect, for the execute chooser.

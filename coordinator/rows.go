@@ -73,7 +73,7 @@ func (r *Rows) nextBatch() bool {
 	}
 	c := r.call
 	batch, err := c.stream.Next(c.ctx)
-	if err != nil && c.ctx.Err() != nil && !errors.Is(err, io.EOF) {
+	if err != nil && c.ctx.Err() != nil && err != io.EOF { // an error may have io.EOF as its cause: only io.EOF itself is the end
 		if failed := c.stream.Err(); failed != nil {
 			err = failed // a shard noticed the end of the context first
 		} else {
@@ -84,7 +84,7 @@ func (r *Rows) nextBatch() bool {
 		}
 	}
 	switch {
-	case errors.Is(err, io.EOF):
+	case err == io.EOF:
 		r.close()
 		return false
 	case err != nil:
@@ -102,13 +102,7 @@ func (r *Rows) fail(err error) {
 	if r.closed {
 		return
 	}
-	var e *messages.Error
-	if errors.As(err, &e) && r.count > 0 && e.Rows == 0 && err == error(e) {
-		counted := *e
-		counted.Rows = r.count
-		err = &counted
-	}
-	r.err = err
+	r.err = messages.AfterRows(err, r.count)
 	r.close()
 }
 

@@ -46,6 +46,44 @@ func (e *Error) Error() string {
 	return oneLine.Replace(b.String())
 }
 
+// MarshalText returns the line that Error returns, so that an encoder doesn't walk into the cause.
+func (e *Error) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
+
+// AfterRows returns err with the number of rows that its call had handed out noted in every *Error it consists of that
+// has none noted, in copies.
+func AfterRows(err error, rows int64) error {
+	switch e := err.(type) {
+	case *Error:
+		if e.Rows != 0 {
+			return e
+		}
+		counted := *e
+		counted.Rows = rows
+		return &counted
+	case interface{ Unwrap() []error }:
+		var all []error
+		for _, part := range e.Unwrap() {
+			all = append(all, AfterRows(part, rows))
+		}
+		return errors.Join(all...)
+	default:
+		return err
+	}
+}
+
+// PanicText returns what may be said about the value of a panic: a text or an error speaks for itself, of anything else
+// only the type is known to hold no secret.
+func PanicText(value any) string {
+	switch v := value.(type) {
+	case string:
+		return v
+	case error:
+		return v.Error()
+	default:
+		return fmt.Sprintf("a %T", value)
+	}
+}
+
 // oneLine keeps joined errors, and what a database or an application says, on the line of the error.
 var oneLine = strings.NewReplacer("\r\n", "; ", "\n", "; ", "\r", "; ")
 

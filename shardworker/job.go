@@ -90,7 +90,7 @@ func (j *job) recover() {
 	j.filling.Lock() // against a Flush
 	defer j.filling.Unlock()
 	j.dropBatch()
-	err := &messages.Error{Code: messages.ErrPanic, Shard: j.shard.ID, Op: j.op(), Detail: fmt.Sprint(value)}
+	err := &messages.Error{Code: messages.ErrPanic, Shard: j.shard.ID, Op: j.op(), Detail: messages.PanicText(value)}
 	if j.conn != nil {
 		j.guard(j.conn.Interrupt)
 		if messages.MayWrite(j.SQL) {
@@ -112,7 +112,7 @@ func (j *job) guard(f func()) {
 }
 
 func (s *shard) logPanic(value any) {
-	s.Logger.Error("backend panicked", "shard", string(s.ID), "panic", fmt.Sprint(value), "stack", string(debug.Stack()))
+	s.Logger.Error("backend panicked", "shard", string(s.ID), "panic", messages.PanicText(value), "stack", string(debug.Stack()))
 }
 
 // acquire gets the connection, under a context that cancel can end.

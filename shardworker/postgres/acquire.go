@@ -96,8 +96,14 @@ func (b *Backend) leave(c *conn) {
 	b.mu.Lock()
 	delete(b.mu.inUse, c)
 	b.endUse()
+	owed := b.mu.owed > 0
+	if owed {
+		b.mu.owed--
+	}
 	b.mu.Unlock()
-	<-b.slots
+	if !owed {
+		<-b.slots
+	}
 }
 
 // endUse counts one user less. b.mu is held.

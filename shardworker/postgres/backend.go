@@ -39,6 +39,7 @@ type Backend struct {
 		closed bool
 		users  int // connections in use or being acquired, and graves
 		graves int
+		owed   int // graves that a place is owed
 		inUse  map[*conn]struct{}
 		wires  map[*wire]struct{}
 	}
@@ -102,6 +103,7 @@ func (b *Backend) open(cfg Config) (err error) {
 	case own.ConnConfig.ConnectTimeout == 0:
 		own.ConnConfig.ConnectTimeout = defaultConnectTimeout
 	}
+	guardHooks(own)
 	b.remember(own)
 	b.tapWires(own)
 	if own.ShouldPing == nil {

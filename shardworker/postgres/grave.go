@@ -11,18 +11,23 @@ import (
 const minGraves = 4
 
 // discard takes a connection out of the pool, which can open another at once, and ends it in the background. If too many
-// are ending already, because the server doesn't answer, it is closed without telling the server.
+// are ending already, it takes the next place that comes free with it until it has ended: closed without telling the server,
+// its statement would go on there.
 func (b *Backend) discard(pooled *pgxpool.Conn, s *session) {
 	pc := pooled.Hijack()
 	b.mu.Lock()
-	dig := b.mu.graves < max(b.maxConns, minGraves) && !isClosed(b.cut)
+	dig := !isClosed(b.cut)
+	crowded := b.mu.graves >= max(b.maxConns, minGraves)
 	if dig {
 		b.mu.graves++
 		b.mu.users++
+		if crowded {
+			b.mu.owed++
+		}
 	}
 	b.mu.Unlock()
 	if dig {
-		go b.bury(pc, s)
+		go b.bury(pc, s, crowded)
 		return
 	}
 	if b.beforeClose != nil {
@@ -36,10 +41,16 @@ func (b *Backend) discard(pooled *pgxpool.Conn, s *session) {
 
 // bury ends a connection that nobody uses any more: within the grace it lets the server know, so that its backend stops
 // working too, and then it closes the socket.
-func (b *Backend) bury(pc *pgx.Conn, s *session) {
+func (b *Backend) bury(pc *pgx.Conn, s *session, crowded bool) {
 	defer func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
+		switch {
+		case crowded && b.mu.owed > 0:
+			b.mu.owed--
+		case crowded:
+			<-b.slots // never waits: it was left for this one
+		}
 		b.mu.graves--
 		b.endUse()
 	}()
