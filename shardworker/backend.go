@@ -68,3 +68,11 @@ type Cursor interface {
 	// the statement's tag, or the error that ended it. A second Close returns the same.
 	Close() (pgconn.CommandTag, error)
 }
+
+// Filler is a Cursor whose rows all have one Description and that can append many at once, which saves the calls for each.
+type Filler interface {
+	Cursor
+	// Fill moves to the next row and appends it to b, again and again, as long as rows are Buffered and b has fewer
+	// than limit bytes. It returns false at the end or an error, as Next does.
+	Fill(b *messages.RowBatch, limit int) bool
+}

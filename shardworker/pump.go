@@ -20,6 +20,7 @@ func (j *job) pump() {
 	if j.inline {
 		started = time.Now()
 	}
+	filler, _ := j.cursor.(Filler)
 	for {
 		if j.inline {
 			if j.handOver(started) {
@@ -37,6 +38,10 @@ func (j *job) pump() {
 		}
 		if err := j.append(); err != nil {
 			j.close(err)
+			return
+		}
+		if filler != nil && !j.inline && !filler.Fill(j.batch, j.target) {
+			j.close(nil)
 			return
 		}
 	}

@@ -61,6 +61,7 @@ func Run(t *testing.T, h Harness) {
 		{"wide row", wideRow},
 		{"large value", largeValue},
 		{"many rows complete and in order", manyRows},
+		{"fill is next and append", fillIsNextAndAppend},
 		{"description is immutable", descriptionIsImmutable},
 		{"append copies", appendCopies},
 		{"a statement without rows can be queried", queryWithoutRows},

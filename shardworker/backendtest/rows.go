@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/troupedb/troupe/messages"
+	"github.com/troupedb/troupe/shardworker"
 )
 
 func valuesRoundTrip(f *fixture) {
@@ -107,6 +108,36 @@ func manyRows(f *fixture) {
 	}
 }
 
+// fillIsNextAndAppend reads the same rows with and without Fill, if the cursors have it.
+func fillIsNextAndAppend(f *fixture) {
+	const rows = 20_000
+	c := f.acquire(f.Statements.Numbers, true)
+	defer c.Release()
+	read := func(fill func(cur shardworker.Cursor, b *messages.RowBatch) bool) []string {
+		cur, err := c.Query(f.ctx, f.Statements.Numbers, []any{int64(rows)})
+		require.NoError(f, err)
+		b := messages.NewRowBatch(cur.Description())
+		for cur.Next() {
+			cur.Append(b)
+			if !fill(cur, b) {
+				break
+			}
+		}
+		_, err = cur.Close()
+		require.NoError(f, err)
+		require.Equal(f, rows, b.Rows())
+		return rowsOf(b)
+	}
+	want := read(func(shardworker.Cursor, *messages.RowBatch) bool { return true })
+	for _, limit := range []int{0, 1, 100, 10_000, 1 << 30} {
+		got := read(func(cur shardworker.Cursor, b *messages.RowBatch) bool {
+			filler, ok := cur.(shardworker.Filler)
+			return !ok || filler.Fill(b, b.Len()+limit)
+		})
+		require.True(f, slices.Equal(want, got), "limit %d", limit)
+	}
+}
+
 func descriptionIsImmutable(f *fixture) {
 	c := f.acquire(f.Statements.Numbers, true)
 	defer c.Release()
@@ -159,13 +190,20 @@ func appendCopies(f *fixture) {
 	}
 }
 
-func bytesOf(b *messages.RowBatch) string {
+// bytesOf returns what the only row of b holds.
+func bytesOf(b *messages.RowBatch) string { return rowsOf(b)[0] }
+
+func rowsOf(b *messages.RowBatch) []string {
 	values := make([][]byte, len(b.Description.Fields))
-	b.ReadRow(0, values)
-	var text strings.Builder
-	for _, v := range values {
-		text.Write(v)
-		text.WriteByte(0)
+	var rows []string
+	for offset := 0; offset < b.Len(); {
+		offset = b.ReadRow(offset, values)
+		var text strings.Builder
+		for _, v := range values {
+			text.Write(v)
+			text.WriteByte(0)
+		}
+		rows = append(rows, text.String())
 	}
-	return text.String()
+	return rows
 }

@@ -75,6 +75,17 @@ func (cur *cursor) Append(b *messages.RowBatch) {
 	b.AppendRow(cur.rows.RawValues())
 }
 
+// Fill appends the rows that were received.
+func (cur *cursor) Fill(b *messages.RowBatch, limit int) bool {
+	for b.Len() < limit && cur.Buffered() {
+		if !cur.Next() {
+			return false
+		}
+		b.AppendRow(cur.rows.RawValues())
+	}
+	return true
+}
+
 // Close ends the statement.
 func (cur *cursor) Close() (pgconn.CommandTag, error) {
 	if cur.rows != nil {
