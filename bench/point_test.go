@@ -12,7 +12,6 @@ import (
 	"github.com/troupedb/troupe/coordinator"
 	"github.com/troupedb/troupe/messages"
 	"github.com/troupedb/troupe/shardworker"
-	"github.com/troupedb/troupe/shardworker/fake"
 )
 
 const (
@@ -86,35 +85,4 @@ func selectPrepared(statement *sql.Stmt) (n int, err error) {
 		n++
 	}
 	return n, nil
-}
-
-// BenchmarkScatter asks many shards for nothing much, over a backend that costs next to nothing: our own cost for each
-// shard, which is ns/shard less what the fake takes.
-func BenchmarkScatter(b *testing.B) {
-	for _, n := range []int{1, 4, 64, 1000} {
-		b.Run(fmt.Sprintf("shards=%d", n), func(b *testing.B) {
-			var cfg coordinator.Config
-			for i := range n {
-				f := fake.New(fake.Config{Dialect: messages.SQLite})
-				f.Reply("select", fake.Rows(fake.Column("n", 20)).Row(int64(1)))
-				cfg.Shards = append(cfg.Shards, shardworker.Shard{ID: shardID(i), Backend: f})
-			}
-			t := spawn(b, cfg)
-			ctx := coordinator.AllShards(context.Background())
-			b.ReportAllocs()
-			for b.Loop() {
-				rows, err := t.Query(ctx, "select n from t")
-				require.NoError(b, err)
-				got := 0
-				for rows.Next() {
-					got++
-				}
-				require.NoError(b, rows.Err())
-				if got != n {
-					b.Fatalf("%d rows, want %d", got, n)
-				}
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/shard")
-		})
-	}
 }
