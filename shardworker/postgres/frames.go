@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"net"
+	"sync"
 	"sync/atomic"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -17,7 +18,9 @@ type frames struct {
 	read  atomic.Int64 // bytes that were read
 	whole atomic.Int64 // where the last whole message ended that a statement's answer consists of
 
-	// Whoever reads has these. pgx reads on one goroutine at a time.
+	// pgx reads on one goroutine at a time while the connection is used. While it is closed, the goroutine that
+	// drains it may meet the one that read in the background of a write; the counts mean nothing any more then.
+	mu     sync.Mutex
 	header [5]byte
 	have   int   // bytes of header
 	body   int64 // bytes of the body that are to come
@@ -42,11 +45,14 @@ func countFrames(cfg *pgconn.Config) {
 func (f *frames) Read(p []byte) (int, error) {
 	n, err := f.Conn.Read(p)
 	if n > 0 {
+		f.mu.Lock()
 		f.scan(p[:n])
+		f.mu.Unlock()
 	}
 	return n, err
 }
 
+// scan counts the messages in b. REQUIRES: mu is held.
 func (f *frames) scan(b []byte) {
 	at := f.read.Load()
 	whole := int64(-1)

@@ -4,9 +4,12 @@ package postgres
 
 import (
 	"encoding/binary"
+	"net"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 )
 
@@ -57,4 +60,29 @@ func TestAnnouncedEnd(t *testing.T) {
 	assert.False(t, announcesEnd(append(parameter, notice...)))
 	assert.False(t, announcesEnd(parameter[:3]))
 	assert.False(t, announcesEnd(nil))
+}
+
+// TestFramesAreReadWhileTheyAreDrained: pgx drains a connection that it closes while its background reader may still be
+// at it. The race detector is the judge.
+func TestFramesAreReadWhileTheyAreDrained(t *testing.T) {
+	client, server := net.Pipe()
+	f := &frames{Conn: client}
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			buffer := make([]byte, 7)
+			for {
+				if _, err := f.Read(buffer); err != nil {
+					return
+				}
+			}
+		})
+	}
+	for range 100 {
+		_, err := server.Write([]byte("D\x00\x00\x00\x08abcd"))
+		require.NoError(t, err)
+	}
+	require.NoError(t, server.Close())
+	wg.Wait()
+	require.NoError(t, client.Close())
 }
