@@ -76,3 +76,10 @@ type Filler interface {
 	// than limit bytes. It returns false at the end or an error, as Next does.
 	Fill(b *messages.RowBatch, limit int) bool
 }
+
+// Located is a Backend that can tell where its database is, so that one database isn't taken for two shards.
+type Located interface {
+	// Location returns a text that is equal for two backends of one database as far as can be told without asking it;
+	// "" if nothing can be told, or if the database is this backend's alone. It holds no password.
+	Location() string
+}
