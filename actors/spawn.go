@@ -93,7 +93,7 @@ func (s *shell) replace() {
 func (s *shell) guard(what string, f func()) {
 	defer func() {
 		if r := recover(); r != nil {
-			s.logger.Error("actor panicked while "+what, "actor", s.ref.pid.GetId(), "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+			s.logger.Error("actor panicked while "+what, "actor", s.ref.pid.GetId(), "panic", messages.PanicText(r), "stack", string(debug.Stack()))
 		}
 	}()
 	f()

@@ -98,9 +98,9 @@ func (m *mapping) insert(object reflect.Value) (sql string, args, assigned []any
 		args = append(args, field.Interface())
 		values = append(values, fmt.Sprintf("$%d", len(args)))
 	}
-	sql = fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)", quote(m.table), quoteAll(names), strings.Join(values, ", "))
+	sql = fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)", quoteTable(m.table), quoteAll(names), strings.Join(values, ", "))
 	if len(names) == 0 {
-		sql = fmt.Sprintf("INSERT INTO %s DEFAULT VALUES", quote(m.table))
+		sql = fmt.Sprintf("INSERT INTO %s DEFAULT VALUES", quoteTable(m.table))
 	}
 	if len(returned) > 0 {
 		sql += " RETURNING " + quoteAll(returned)

@@ -24,6 +24,7 @@ type call struct {
 	args     []any
 	wantRows bool
 	options  messages.Options
+	nested   bool             // it is a chooser's, and was admitted without a place
 	identity *IdentityRequest // what the identity chooser is asked; nil if the execute chooser is
 	asks     bool             // a chooser is asked
 
@@ -60,6 +61,10 @@ func (t *Troupe) newCall(ctx context.Context, sql string, args []any, wantRows b
 	return c
 }
 
+// choosingKey marks the context of a chooser. What a chooser asks the troupe needs no place of its own: the call that waits
+// for the chooser has one, and would wait for ever if all places were taken by such calls.
+type choosingKey struct{}
+
 // admit takes the call's place among those in flight. With wait it waits for one under the call's context.
 func (c *call) admit(wait bool) error {
 	t := c.troupe
@@ -67,6 +72,10 @@ func (c *call) admit(wait bool) error {
 	case <-t.closing:
 		return closedError("the troupe is closed")
 	default:
+	}
+	if c.ctx.Value(choosingKey{}) != nil {
+		c.nested = true
+		return nil
 	}
 	select {
 	case t.inFlight <- struct{}{}:
@@ -188,7 +197,9 @@ func (c *call) end() {
 	if unwatch != nil {
 		unwatch()
 	}
-	<-c.troupe.inFlight
+	if !c.nested {
+		<-c.troupe.inFlight
+	}
 	c.troupe.self.Notify((*overCall)(c))
 }
 

@@ -185,3 +185,16 @@ func TestCloseNamesTheStubbornShard(t *testing.T) {
 	c.requireReleased(t)
 	require.Error(t, c.Close(context.Background()), "a second Close says the same")
 }
+
+// TestCloseIsBoundedThoughABackendIsNot: a backend whose own Close overstays doesn't hold up a Close without a deadline.
+func TestCloseIsBoundedThoughABackendIsNot(t *testing.T) {
+	c := spawnOpen(t, 2, func(cfg *coordinator.Config) { cfg.CloseTimeout = 50 * time.Millisecond })
+	gate := fake.NewGate()
+	c.fakes["s0"].At(fake.AtBackendClose, fake.Stubborn(fake.Wait(gate)))
+	begin := time.Now()
+	require.Error(t, c.Close(context.Background()))
+	require.Less(t, time.Since(begin), 5*time.Second)
+	gate.Open()
+	require.Eventually(t, func() bool { return c.fakes["s0"].Closed() }, patience, time.Millisecond)
+	<-c.ClosedDone()
+}

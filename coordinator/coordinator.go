@@ -5,16 +5,16 @@ import (
 
 	"github.com/troupedb/troupe/actors"
 	"github.com/troupedb/troupe/messages"
+	"github.com/troupedb/troupe/shardworker"
 )
 
 // coordinator is the actor. It knows which calls are in flight and which workers there are, and sends the commands.
 // It runs no chooser, holds no row and never blocks.
 type coordinator struct {
-	troupe      *Troupe
-	self        *actors.Ref
-	calls       map[messages.CallID]*call // in flight
-	unwatch     []func()                  // by shard number
-	generations []int                     // how often each worker was started anew
+	troupe  *Troupe
+	self    *actors.Ref
+	calls   map[messages.CallID]*call // in flight
+	unwatch []func()                  // by shard number
 }
 
 // What the coordinator is told besides a *call, which is a new one.
@@ -32,7 +32,7 @@ type (
 func (c *coordinator) Started(self *actors.Ref) {
 	c.self = self
 	n := len(c.troupe.workers)
-	c.unwatch, c.generations = make([]func(), n), make([]int, n)
+	c.unwatch = make([]func(), n)
 	for shard := range n {
 		c.watch(shard)
 	}
@@ -65,6 +65,9 @@ func (c *coordinator) Receive(msg any) {
 }
 
 func (c *coordinator) accept(call *call) {
+	if _, _, over := call.over.Future().Result(); over {
+		return // its context ended before it came, and that it is over was said before
+	}
 	if c.troupe.isClosing() {
 		call.Refuse(closedError("the troupe is closed"))
 		return
@@ -86,15 +89,31 @@ func (c *coordinator) replace(shard int) {
 	if c.troupe.isClosing() {
 		return
 	}
-	c.generations[shard]++
-	worker, err := c.troupe.workers[shard].Load().Respawn(c.troupe.workerName(shard, c.generations[shard]))
-	if err != nil {
-		c.troupe.cfg.Logger.Error("a shard worker could not be started anew", "shard", string(id), "error", err)
+	t := c.troupe
+	report := &workerReport{troupe: t, shard: id}
+	var worker *shardworker.Worker
+	worker, report.err = t.workers[shard].Load().Respawn(t.workerName(shard, t.generations.Add(1)))
+	if report.err == nil {
+		t.workers[shard].Store(worker)
+		c.watch(shard)
+	}
+	t.cfg.System.Go(report)
+}
+
+// workerReport logs that a worker had to be started anew: aside, because a log handler may block or panic.
+type workerReport struct {
+	troupe *Troupe
+	shard  messages.ShardID
+	err    error
+}
+
+func (r *workerReport) Run() {
+	defer func() { _ = recover() }() // the handler's, and there is nowhere left to tell of it
+	if r.err != nil {
+		r.troupe.cfg.Logger.Error("a shard worker could not be started anew", "shard", string(r.shard), "error", r.err)
 		return
 	}
-	c.troupe.cfg.Logger.Warn("a shard worker had stopped and was started anew", "shard", string(id))
-	c.troupe.workers[shard].Store(worker)
-	c.watch(shard)
+	r.troupe.cfg.Logger.Warn("a shard worker had stopped and was started anew", "shard", string(r.shard))
 }
 
 // Stopped ends every call in flight.

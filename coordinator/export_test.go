@@ -2,6 +2,7 @@ package coordinator
 
 import (
 	"context"
+	"errors"
 
 	"github.com/troupedb/troupe/actors"
 	"github.com/troupedb/troupe/messages"
@@ -30,3 +31,18 @@ func (t *Troupe) QueryOutOfRange(ctx context.Context) error {
 	c.submit()
 	return c.attend()
 }
+
+// AcceptOver has a coordinator accept a call that is over already, and returns how many calls it has then.
+func (t *Troupe) AcceptOver(ctx context.Context) (int, error) {
+	c := t.newCall(ctx, "select 1", nil, true, messages.Options{})
+	if err := errors.Join(c.preset(), c.admit(true)); err != nil {
+		return 0, err
+	}
+	c.stream.Fail(&messages.Error{Code: messages.ErrCanceled})
+	actor := &coordinator{troupe: t, calls: map[messages.CallID]*call{}}
+	actor.accept(c)
+	return len(actor.calls), nil
+}
+
+// ClosedDone is closed when the shutdown has ended.
+func (t *Troupe) ClosedDone() <-chan struct{} { return t.closed.Future().Done() }

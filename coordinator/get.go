@@ -86,7 +86,7 @@ func getSQL(g *messages.Get) (string, error) {
 		return "", &messages.Error{Code: messages.ErrInvalidRequest, Op: "get", Detail: "no table, or no columns"}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "SELECT %s FROM %s WHERE ", quoteAll(g.Columns), quote(g.Table))
+	fmt.Fprintf(&b, "SELECT %s FROM %s WHERE ", quoteAll(g.Columns), quoteTable(g.Table))
 	for i, column := range g.KeyColumns {
 		if i > 0 {
 			b.WriteString(" AND ")

@@ -2,6 +2,8 @@ package coordinator_test
 
 import (
 	"context"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,7 +61,7 @@ func TestLostWorkerElevenTimes(t *testing.T) {
 		require.NoError(t, rows.Err())
 		c.requireReleased(t)
 	}
-	require.Contains(t, c.log.String(), "started anew")
+	require.Eventually(t, func() bool { return strings.Contains(c.log.String(), "started anew") }, patience, time.Millisecond)
 }
 
 // A worker that is lost while choosers are being asked is nothing to their calls.
@@ -134,4 +136,47 @@ func TestCoordinatorPanics(t *testing.T) {
 	require.NoError(t, lost.Stop(within(t, patience)))
 	require.Eventually(t, func() bool { return c.WorkerOf("s1") != lost }, patience, time.Millisecond)
 	require.NoError(t, c.QueryRow(coordinator.OnShard(t.Context(), "s1"), "select n, pad").Scan(nil, nil))
+}
+
+// blockingLog is a log handler that blocks or panics.
+type blockingLog struct {
+	slog.Handler
+	handle func()
+}
+
+func (b blockingLog) Handle(context.Context, slog.Record) error {
+	b.handle()
+	return nil
+}
+
+// TestLogHandlersHoldNobodyUp: whatever a log handler does when a worker was lost, calls go on and the worker is replaced.
+func TestLogHandlersHoldNobodyUp(t *testing.T) {
+	release, entered := make(chan struct{}), make(chan struct{}, 10)
+	for name, handle := range map[string]func(){
+		"blocks": func() {
+			entered <- struct{}{}
+			<-release
+		},
+		"panics": func() {
+			entered <- struct{}{}
+			panic("no log")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := spawn(t, 2, func(cfg *coordinator.Config) {
+				cfg.Logger = slog.New(blockingLog{cfg.Logger.Handler(), handle})
+			})
+			c.reply("select", numbered(10))
+			lost := c.WorkerOf("s0")
+			require.NoError(t, lost.Stop(within(t, patience)))
+			receive(t, entered)
+			require.Eventually(t, func() bool { return c.WorkerOf("s0") != lost }, patience, time.Millisecond)
+			for range 3 {
+				rows, err := c.Query(coordinator.AllShards(within(t, patience)), "select n, pad from t")
+				require.NoError(t, err)
+				require.Equal(t, map[messages.ShardID]int64{"s0": 10, "s1": 10}, readNumbered(t, rows))
+			}
+		})
+	}
+	close(release)
 }

@@ -23,6 +23,7 @@ import (
 //
 // A field without a tag is the column with its name in lower case; fields of embedded structs count as the struct's own.
 type Mapped interface {
+	// TableName returns the table's name, unquoted and in the case that it has, perhaps with its schema and a dot before.
 	TableName() string
 }
 
@@ -208,6 +209,9 @@ func (m *mapping) identify(object any, shard messages.ShardID) error {
 }
 
 func quote(identifier string) string { return pgx.Identifier{identifier}.Sanitize() }
+
+// quoteTable quotes a table's name, which may have its schema before a dot.
+func quoteTable(name string) string { return pgx.Identifier(strings.Split(name, ".")).Sanitize() }
 
 func quoteAll(identifiers []string) string {
 	quoted := make([]string, len(identifiers))

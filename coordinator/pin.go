@@ -61,8 +61,8 @@ func pinned(ctx context.Context, shards []messages.ShardID, all bool, scope []Pi
 	return p.in(ctx)
 }
 
-// WithToken returns a context whose Get looks on shard, the identity token of the object, and asks no chooser.
-// A pin wins over it.
+// WithToken returns a context whose Get and Related look on shard, the identity token of the object, and ask no chooser.
+// A pin wins over it. Statements take no notice of it, and neither does Add: see Options.Token for a single message.
 func WithToken(ctx context.Context, shard messages.ShardID) context.Context {
 	p := pinOf(ctx)
 	p.token = shard
@@ -84,9 +84,6 @@ func (p pin) merge(o messages.Options) (messages.Options, error) {
 			return o, errNowhere
 		}
 		o.Shards, o.AllShards = p.shards, p.all
-	}
-	if o.Token == "" {
-		o.Token = p.token
 	}
 	if o.Order == messages.AsTheyCome {
 		o.Order = p.order

@@ -1,6 +1,7 @@
 package coordinator
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/jackc/pgx/v5"
@@ -12,6 +13,9 @@ import (
 // Query runs a statement that returns rows, and returns when the shards have described its columns. It is shaped as
 // pgx's: the rows must be closed, or read to their end, and ctx bounds all of it. On an error rows is not nil but carries
 // it. The rows are a [*Rows]; [ShardOf] tells the shard of each.
+//
+// Over several shards, "the first row" is any shard's: helpers such as pgx.CollectOneRow don't know that, QueryRow does.
+// After an error or an early end a shard may look at args a moment longer, so they must not be changed.
 //
 // The errors are *messages.Error: ErrNoRoute, ErrUnknownShard, ErrChooser, ErrRefused and ErrOverloaded before anything
 // was sent, and then what the shards had.
@@ -34,7 +38,8 @@ func (t *Troupe) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row 
 }
 
 // Exec runs a statement for its effect and returns the command tag, with the shards' row counts added. Over several
-// shards it is one statement on each, not one transaction: if one fails the others may have taken effect.
+// shards it is one statement on each, not one transaction: if one fails the others may have taken effect,
+// which is [messages.ErrOutcomeUnknown] with a [PartialError] as its cause.
 func (t *Troupe) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
 	rows, err := t.run(ctx, &messages.Exec{SQL: sql, Args: args})
 	if err != nil {
@@ -58,9 +63,9 @@ func (t *Troupe) run(ctx context.Context, r messages.Request) (*Rows, error) {
 	c.submit()
 	if err := c.attend(); err != nil {
 		if ctx.Err() == nil {
-			c.awaitOver() // so that the caller finds the connections free, and an Exec's other shards at rest
+			c.awaitOver() // so that the caller finds the connections free
 		}
-		return nil, err
+		return nil, c.whole(err)
 	}
 	return newRows(c), nil
 }
@@ -91,6 +96,7 @@ func (t *Troupe) callFor(ctx context.Context, r messages.Request) (*call, error)
 		c := t.newCall(ctx, r.SQL, r.Args, true, options)
 		if options.LoadedFrom != nil {
 			c.identity = &IdentityRequest{Key: r.Args, LoadedFrom: options.LoadedFrom}
+			c.options.Token = cmp.Or(options.Token, pinOf(ctx).token)
 		}
 		return c, nil
 	case *messages.Exec:
@@ -102,6 +108,7 @@ func (t *Troupe) callFor(ctx context.Context, r messages.Request) (*call, error)
 		}
 		c := t.newCall(ctx, sql, r.Key, true, options)
 		c.identity = &IdentityRequest{Table: r.Table, Key: r.Key, LoadedFrom: options.LoadedFrom}
+		c.options.Token = cmp.Or(options.Token, pinOf(ctx).token)
 		return c, nil
 	default:
 		panic("bug: an unknown request")

@@ -1,6 +1,7 @@
 package coordinator
 
 import (
+	"context"
 	"fmt"
 	"runtime/debug"
 
@@ -85,7 +86,7 @@ func (c *call) check() error {
 			continue
 		}
 		checked[dialect] = true
-		s, err := c.troupe.parsed.Parse(dialect, c.sql)
+		s, err := c.troupe.parse(dialect, c.sql)
 		if err != nil {
 			return err
 		}
@@ -118,7 +119,6 @@ func (c *choosing) Run() {
 	if call.stream.Err() != nil {
 		return // nobody waits for it any more
 	}
-	defer call.recoverRouting()
 	ids, err := call.ask()
 	if err == nil {
 		err = call.choose(ids, call.chooserName())
@@ -131,21 +131,14 @@ func (c *choosing) Run() {
 	call.troupe.self.Notify((*routedCall)(call))
 }
 
-// recoverRouting fails the call when its statement makes the parser panic; a chooser's panic is recovered before.
-func (c *call) recoverRouting() {
-	if value := recover(); value != nil {
-		c.troupe.cfg.Logger.Error("routing panicked", "call", uint64(c.id), "panic", messages.PanicText(value), "stack", string(debug.Stack()))
-		c.stream.Fail(&messages.Error{Code: messages.ErrPanic, Op: "route", Detail: messages.PanicText(value)})
-	}
-}
-
 // ask calls the chooser.
 func (c *call) ask() (ids []messages.ShardID, err error) {
 	defer c.troupe.recoverChooser(c.chooserName(), &err)
+	ctx := context.WithValue(c.ctx, choosingKey{}, true)
 	if c.identity != nil {
-		ids, err = c.troupe.cfg.IdentityChooser(c.ctx, c.identity)
+		ids, err = c.troupe.cfg.IdentityChooser(ctx, c.identity)
 	} else {
-		ids, err = c.troupe.cfg.ExecuteChooser(c.ctx, &StatementRequest{
+		ids, err = c.troupe.cfg.ExecuteChooser(ctx, &StatementRequest{
 			SQL: c.sql, Args: c.args, WantRows: c.wantRows, parse: c.parse,
 		})
 	}
@@ -176,5 +169,16 @@ func (c *call) parse() (*statement.Statement, error) {
 			Detail: "comparisons of a statement for shards of several dialects are not understood yet; pin it, or choose by something else",
 		}
 	}
-	return c.troupe.parsed.Parse(c.troupe.dialects[0], c.sql)
+	return c.troupe.parse(c.troupe.dialects[0], c.sql)
+}
+
+// parse understands a text, remembered. A parser that panics costs its own call only.
+func (t *Troupe) parse(dialect messages.Dialect, sql string) (s *statement.Statement, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			t.cfg.Logger.Error("the parser panicked", "panic", messages.PanicText(value), "stack", string(debug.Stack()))
+			err = &messages.Error{Code: messages.ErrPanic, Op: "parse", Detail: messages.PanicText(value)}
+		}
+	}()
+	return t.parsed.Parse(dialect, sql)
 }

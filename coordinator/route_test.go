@@ -55,7 +55,7 @@ func TestRoutingPriority(t *testing.T) {
 	}{
 		"choosers":                 {plain, messages.Options{}, shards{"s3"}, shards{"s4"}},
 		"loaded from":              {plain, messages.Options{LoadedFrom: parent}, shards{"s4"}, shards{"s4"}},
-		"token in context":         {token, messages.Options{}, shards{"s2"}, shards{"s2"}},
+		"token in context":         {token, messages.Options{}, shards{"s3"}, shards{"s2"}},
 		"token in message":         {plain, messages.Options{Token: "s2"}, shards{"s2"}, shards{"s2"}},
 		"token in both":            {token, messages.Options{Token: "s0"}, shards{"s0"}, shards{"s0"}},
 		"pin in context":           {pin, messages.Options{}, shards{"s1"}, shards{"s1"}},
@@ -118,7 +118,7 @@ func TestUnknownShardsAndNoRoute(t *testing.T) {
 		"pin":           {coordinator.OnShard(t.Context(), "s9"), messages.Options{}, messages.ErrUnknownShard, "pin"},
 		"one of pins":   {coordinator.OnShards(t.Context(), shards{"s0", "s9"}), messages.Options{}, messages.ErrUnknownShard, "pin"},
 		"message's pin": {t.Context(), messages.Options{Shards: shards{"s9"}}, messages.ErrUnknownShard, "pin"},
-		"token":         {coordinator.WithToken(t.Context(), "s9"), messages.Options{}, messages.ErrUnknownShard, "token"},
+		"token":         {t.Context(), messages.Options{Token: "s9"}, messages.ErrUnknownShard, "token"},
 		"empty pin":     {coordinator.OnShards(t.Context(), nil), messages.Options{}, messages.ErrNoRoute, "pin"},
 	} {
 		t.Run(name, func(t *testing.T) {

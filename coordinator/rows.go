@@ -104,6 +104,7 @@ func (r *Rows) fail(err error) {
 	}
 	r.err = messages.AfterRows(err, r.count)
 	r.close()
+	r.err = r.call.whole(r.err)
 }
 
 // misread closes rows of which one can't be decoded.
@@ -174,22 +175,7 @@ func (r *Rows) Outcomes() []Outcome {
 	if r.call == nil {
 		return nil
 	}
-	shards, ends := r.call.stream.Shards(), r.call.stream.Ends()
-	outcomes := make([]Outcome, len(shards))
-	for i, shard := range shards {
-		outcomes[i].Shard = shard
-		if ends[i] != nil {
-			outcomes[i].Tag, outcomes[i].Err = ends[i].Tag, ends[i].Err
-		}
-	}
-	return outcomes
-}
-
-// Outcome is what one shard answered.
-type Outcome struct {
-	Shard messages.ShardID
-	Tag   pgconn.CommandTag
-	Err   error
+	return r.call.outcomes()
 }
 
 // Shards returns the shards that the call went to, in the order in which they were chosen.

@@ -32,11 +32,14 @@ func (t *Troupe) Send(ctx context.Context, r messages.Request) *Future {
 	}
 	f.call = c
 	c.settled = func(err error) {
-		if err != nil {
+		switch {
+		case err == nil:
+			f.promise.Resolve(newRows(c), nil)
+		case c.mayBePartial():
+			t.cfg.System.Go(&partialFailure{f, err})
+		default:
 			f.promise.Resolve(nil, err)
-			return
 		}
-		f.promise.Resolve(newRows(c), nil)
 	}
 	c.mu.Lock()
 	c.mu.unwatch = context.AfterFunc(ctx, func() { _ = c.expire() })
@@ -64,3 +67,12 @@ func (f *Future) Cancel() {
 		f.call.cutOff(&messages.Error{Code: messages.ErrCanceled, Op: "await", Detail: "the future was cancelled", Err: context.Canceled})
 	}
 }
+
+// partialFailure settles the future of a call that failed, once the other shards have said what they did: that may take
+// the grace, so it has a goroutine of its own.
+type partialFailure struct {
+	future *Future
+	err    error
+}
+
+func (p *partialFailure) Run() { p.future.promise.Resolve(nil, p.future.call.whole(p.err)) }

@@ -29,6 +29,8 @@ type Troupe struct {
 	inFlight chan struct{}                        // a token for each call in flight
 	lastCall atomic.Uint64
 
+	generations atomic.Uint64 // numbers the workers that were started anew
+
 	closing   chan struct{} // closed when Close begins
 	closeOnce sync.Once
 	closed    actors.Promise[struct{}]
@@ -110,7 +112,7 @@ func (t *Troupe) abandon(ctx context.Context) {
 	t.cfg.System.Unuse()
 }
 
-func (t *Troupe) workerName(shard, generation int) string {
+func (t *Troupe) workerName(shard int, generation uint64) string {
 	return fmt.Sprintf("%s/%s/%d", t.name, t.cfg.Shards[shard].ID, generation)
 }
 
@@ -140,23 +142,25 @@ func (t *Troupe) Shard(id messages.ShardID) (shardworker.Backend, error) {
 func (t *Troupe) Close(ctx context.Context) error {
 	t.closeOnce.Do(func() {
 		close(t.closing)
+		bounded, cancel := context.WithTimeout(ctx, t.cfg.CloseTimeout)
 		go func() { // ends with the first caller's ctx or CloseTimeout
-			ctx, cancel := context.WithTimeout(ctx, t.cfg.CloseTimeout)
 			defer cancel()
-			t.closed.Resolve(struct{}{}, t.shutdown(ctx))
+			t.closed.Resolve(struct{}{}, t.shutdown(bounded))
 		}()
 	})
+	ctx, cancel := context.WithTimeout(ctx, t.cfg.CloseTimeout)
+	defer cancel()
 	closed := t.closed.Future()
 	select {
 	case <-closed.Done():
 	case <-ctx.Done():
-		// The shutdown itself ends when the first caller's ctx does: its answer names the shards.
+		// The shutdown itself ends when the first caller's ctx does: its answer names the shards. A backend may overstay.
 		timer := time.NewTimer(grace)
 		defer timer.Stop()
 		select {
 		case <-closed.Done():
 		case <-timer.C:
-			return &messages.Error{Code: messages.ErrCanceled, Op: "close", Err: ctx.Err()}
+			return &messages.Error{Code: messages.ErrCanceled, Op: "close", Detail: "connections had not closed", Err: ctx.Err()}
 		}
 	}
 	_, err, _ := closed.Result()

@@ -51,7 +51,7 @@ type Exec struct {
 
 // Get asks for the row of a primary key, through the identity chooser.
 type Get struct {
-	// Table is the table's name, unquoted.
+	// Table is the table's name, unquoted, perhaps with its schema and a dot before.
 	Table string
 	// Columns are the columns to return, unquoted, in order.
 	Columns []string

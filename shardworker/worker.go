@@ -137,7 +137,7 @@ func (w *worker) laneFor(ex *messages.Execute) (lane int, err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			w.shard.logPanic(value)
-			err = &messages.Error{Code: messages.ErrPanic, Shard: w.shard.ID, Op: "admission", Detail: fmt.Sprint(value)}
+			err = &messages.Error{Code: messages.ErrPanic, Shard: w.shard.ID, Op: "admission", Detail: messages.PanicText(value)}
 		}
 	}()
 	lane = w.shard.Backend.Lane(ex.SQL, ex.WantRows)
