@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"database/sql/driver"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,8 +12,9 @@ import (
 	"github.com/troupedb/troupe/messages"
 )
 
-// TimeFormat is how a time is stored, in UTC. In it texts sort as the instants do.
-const TimeFormat = "2006-01-02 15:04:05.999999999-07:00"
+// TimeFormat is how a time is stored, in UTC and cut to the microsecond, which is what it is read with. In it texts sort
+// as the instants do, and equal texts are equal instants.
+const TimeFormat = "2006-01-02 15:04:05.999999-07:00"
 
 // bindArgument binds arg to the parameter with that index. The common types come first, and need no reflection.
 func (c *connection) bindArgument(op string, s *statement, index int, arg any) error {
@@ -123,20 +123,6 @@ func (c *connection) bindTime(op string, s *statement, index int, v time.Time) e
 	return c.bindText(op, s, index, string(v.AppendFormat(room[:0], TimeFormat)))
 }
 
-// uuidText returns id as UUIDs are written.
-func uuidText(id [16]byte) string {
-	var b [36]byte
-	at := 0
-	for i, group := range [][]byte{id[:4], id[4:6], id[6:8], id[8:10], id[10:]} {
-		if i > 0 {
-			b[at] = '-'
-			at++
-		}
-		at += hex.Encode(b[at:], group)
-	}
-	return string(b[:])
-}
-
 // errValuerPanicked marks a panic in the application's code.
 var errValuerPanicked = errors.New("its Value method panicked")
 
@@ -148,7 +134,7 @@ func callValuer(v driver.Valuer) (value driver.Value, err error) {
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			value, err = nil, fmt.Errorf("%w: %T: %v", errValuerPanicked, v, r)
+			value, err = nil, fmt.Errorf("%w: %T: %s", errValuerPanicked, v, messages.PanicText(r))
 		}
 	}()
 	return v.Value()

@@ -13,7 +13,10 @@ import (
 	"github.com/troupedb/troupe/shardworker"
 )
 
-var _ shardworker.Backend = (*Backend)(nil)
+var (
+	_ shardworker.Backend = (*Backend)(nil)
+	_ shardworker.Located = (*Backend)(nil)
+)
 
 // The lanes.
 const (
@@ -36,9 +39,10 @@ type Backend struct {
 
 	mu struct {
 		sync.Mutex
-		closed bool
-		idle   [lanes][]*connection
-		leases map[*lease]struct{}
+		closed      bool
+		closingIdle bool // Close's goroutine has yet to close what was idle
+		idle        [lanes][]*connection
+		leases      map[*lease]struct{}
 	}
 }
 
@@ -113,5 +117,7 @@ func (b *Backend) Lane(sql string, _ bool) int {
 	return readers
 }
 
-// Prompt returns true: lock waits and statements end within milliseconds of an interrupt.
+// Prompt returns true: waits for locks, and statements between two of SQLite's instructions, end within milliseconds of
+// an interrupt. What doesn't is one long instruction, such as instr or replace on texts of hundreds of kilobytes, which
+// may take seconds, and a call of a file system that is stuck.
 func (b *Backend) Prompt() bool { return true }

@@ -36,9 +36,9 @@ func TestBusyUntilDeadline(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			started := time.Now()
 			ctx, cancel := context.WithTimeout(background(t), 50*time.Millisecond)
 			defer cancel()
-			started := time.Now()
 			err := run(ctx)
 			took := time.Since(started)
 			require.ErrorIs(t, err, messages.ErrBusy)

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"encoding/json"
 	"math"
 
 	sqlite3 "modernc.org/sqlite/lib"
@@ -61,8 +62,24 @@ func (v *cell) refineInteger(reads kind) {
 	}
 }
 
-// refineText makes a text in a column of times a time, if it is one.
+// refineText makes a text what its column is declared as, if it is one. A uuid and a json keep SQLite's bytes
+// until they are appended.
 func (v *cell) refineText(reads kind) {
+	switch reads {
+	case uuidKind:
+		if _, ok := parseUUID(v.bytes()); ok {
+			v.kind = uuidKind
+		}
+	case jsonKind:
+		if json.Valid(v.bytes()) {
+			v.kind = jsonKind
+		}
+	default:
+		v.refineTime(reads)
+	}
+}
+
+func (v *cell) refineTime(reads kind) {
 	t, ok := parseInstant(v.bytes())
 	if !ok {
 		return
@@ -88,8 +105,11 @@ func (v *cell) appendTo(b *messages.RowBatch) {
 	switch v.kind {
 	case null:
 		b.AppendNull()
-	case textKind, byteaKind:
+	case textKind, byteaKind, jsonKind:
 		b.AppendValue(v.bytes())
+	case uuidKind:
+		id, _ := parseUUID(v.bytes())
+		b.AppendValue(id[:])
 	case boolKind:
 		b.AppendByte(byte(v.bits))
 	case dateKind:

@@ -31,6 +31,8 @@ type connection struct {
 	scratch    scratch
 	out        uintptr // room for two pointers that C functions return
 
+	unsettled bool // a user's statement may have changed the connection's own settings or objects
+
 	disarm func() bool // takes back the context's watch; nil if there is none
 
 	// flag is a C int that is not zero once the connection is stopped. It is C memory for the progress handler to read.
@@ -73,15 +75,15 @@ func (c *connection) detach() {
 	c.clearStop()
 }
 
-// clean makes the connection as a new one is, and reports whether it could.
+// clean makes the connection as a new one is, and reports whether it could. If it couldn't, closing it does the rest.
 func (c *connection) clean() bool {
 	if c.current != nil {
 		c.current.abandon()
 	}
-	if sqlite3.Xsqlite3_get_autocommit(c.tls, c.db) != 0 {
-		return true
+	if c.unsettled {
+		return false
 	}
-	return c.run("ROLLBACK") == nil && sqlite3.Xsqlite3_get_autocommit(c.tls, c.db) != 0
+	return c.autocommit() || c.run("ROLLBACK") == nil && c.autocommit()
 }
 
 // close closes the database and gives its memory back. A checkpoint that this would have to wait for is left to others.

@@ -27,6 +27,10 @@ type cursor struct {
 
 // query starts a statement.
 func (c *connection) query(sql string, args []any) (*cursor, error) {
+	args, err := withoutOptions(opQuery, args)
+	if err != nil {
+		return nil, err
+	}
 	s, err := c.prepare(opQuery, sql)
 	if err != nil {
 		return nil, err

@@ -1,7 +1,8 @@
 // Package sqlite is the SQLite backend of a shard worker: one database file, or one named database in memory, with a lane
 // of readers and a lane of one writer. It drives the C library's Go translation (modernc.org/sqlite/lib) directly,
 // so that a row's values go from SQLite's memory into a [messages.RowBatch] without a Go value between; it is no
-// database/sql driver, knows nothing of shards, and starts no goroutine.
+// database/sql driver, knows nothing of shards, and starts no goroutine but the one in which [Backend.Close] closes idle
+// connections.
 //
 // # Types
 //
@@ -15,6 +16,8 @@
 //	TEXT      DATE, as "2006-01-02"       date
 //	TEXT      TIMESTAMPTZ, TIMESTAMP WITH TIME ZONE, and a time    timestamptz
 //	TEXT      DATE, DATETIME, TIMESTAMP, and a time                timestamp, in UTC
+//	TEXT      UUID, and a UUID in lower case with hyphens          uuid
+//	TEXT      JSON, JSONB, and valid JSON                          json
 //	TEXT      else                        text
 //	BLOB                                  bytea
 //	NULL                                  as the column was before; else as it is declared; else text
@@ -24,21 +27,44 @@
 // type than the rows before it, it gets another description. Texts are passed on as they are stored, NUL bytes and
 // invalid UTF-8 included, which PostgreSQL would refuse.
 //
+// An expression has no declared type, whatever the columns in it have, so its values are int8, float8, text or bytea:
+//
+//	select exists(…), a = b, not a     int8: scan into an int64, 1 is true
+//	select max(at), coalesce(at, $1)   text: scan into a string, and for a time that this package stored take
+//	                                   time.Parse(sqlite.TimeFormat, text); or select at … order by at desc limit 1
+//	select sum(n)                      int8 or float8, as the values are: cast(sum(n) as real) is always float8
+//	select json_extract(doc, '$.a')    as the value is: text, int8, float8; an object or array is text
+//
+// A column that is selected through a view, a subquery or RETURNING keeps its declared type if it is only named there.
+//
 // # Arguments
 //
 // Parameters are $1, ?1 or ?, and with [pgx.NamedArgs] or [pgx.StrictNamedArgs] as the only argument :name, @name or
-// $name. Arguments are integers, floats (no NaN), booleans (1 and 0), texts, byte strings, times (text in UTC, such as
+// $name. A statement that has ? beside $1 or ?1 is refused: SQLite's way of numbering them isn't PostgreSQL's. pgx's options
+// before the arguments, such as [pgx.QueryExecModeExec], are passed over; other values of [pgx.QueryRewriter] are refused.
+//
+// Arguments are integers, floats (no NaN), booleans (1 and 0), texts, byte strings, times (text in UTC, such as
 // "2006-01-02 15:04:05.9+00:00", which sorts as the instants do), 16-byte arrays (text, as a UUID is written, and as
 // the types that stand for one write it), [encoding/json.RawMessage] (text), types of these kinds ([time.Duration] is
 // its nanoseconds), pointers to them, and anything that is a [database/sql/driver.Valuer]. SQLite has no arrays.
 //
+// A time is cut to the microsecond before it is stored, as it would be when it is read: so a time that was read finds its
+// row with "where at = $1" again, as "where at > $1" doesn't. SQL compares the texts: a row in which something else wrote
+// its time in another form is not found that way.
+//
 // # Statements and transactions
 //
 // Query and Exec with arguments take one statement. Exec without arguments takes several and runs them in order; each
-// commits by itself unless the text begins a transaction. A statement with RETURNING has made all its changes when its
-// first row comes, but they are durable only once the cursor's Close has returned nil. A Close before the last row
-// completes the statement; after an interrupt it is rolled back, and Close returns the error. An interrupted change inside
-// a transaction rolls that transaction back, as SQLite has it.
+// commits by itself unless the text begins a transaction. When one fails after a change by those before it was committed,
+// the error is [messages.ErrOutcomeUnknown], says which one, and has the statement's own error as its cause.
+//
+// A statement with RETURNING has made all its changes when its first row comes, but they are durable only once the cursor's
+// Close has returned nil. A Close before the last row completes the statement; after an interrupt it is rolled back, and
+// Close returns the error. An interrupted change inside a transaction rolls that transaction back, as SQLite has it.
+//
+// A PRAGMA that sets something, ATTACH, DETACH, and what makes, alters or drops temporary objects hold until the connection
+// is released; then it is closed, and the next user gets a new one. What every connection needs is in [Config], and else in
+// [Config.OnConnect].
 //
 // A double-quoted word is always a name here. SQLite would take one that names no column for a text, and so answer a
 // misspelt query wrongly.
@@ -49,5 +75,12 @@
 // [messages.ErrBusy]. Without a deadline it waits for [Config.BusyTimeout]. It doesn't wait where waiting can't
 // help: when a transaction that has read wants to write, but another wrote in between. Begin such ones with BEGIN IMMEDIATE.
 // In a file with the WAL journal readers and the writer don't wait for each other. In a database in memory they do: an open
-// cursor holds up a commit, and an open writing transaction holds up the readers.
+// cursor holds up a commit, and an open writing transaction holds up the readers. A PRAGMA busy_timeout changes none of this.
+//
+// # Interrupts
+//
+// The end of a context, [shardworker.Conn]'s Interrupt and [Backend.Close] end a wait for a lock at once, and a statement
+// between two of SQLite's instructions, which is mostly within a millisecond. They don't end one instruction: a function
+// on long texts, such as instr or replace on hundreds of kilobytes, runs on for as long as seconds, and a call
+// of the operating system until it returns. [Config.MaxRowBytes] bounds the length of texts, and so that time.
 package sqlite

@@ -1,12 +1,20 @@
 package sqlite
 
 import (
+	"fmt"
+
 	"github.com/jackc/pgx/v5/pgconn"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/troupedb/troupe/messages"
 )
 
 // exec runs sql for its effect.
 func (c *connection) exec(sql string, args []any) (pgconn.CommandTag, error) {
+	args, err := withoutOptions(opExec, args)
+	if err != nil {
+		return pgconn.CommandTag{}, err
+	}
 	if len(args) > 0 {
 		s, err := c.prepare(opExec, sql)
 		if err != nil {
@@ -22,11 +30,13 @@ func (c *connection) exec(sql string, args []any) (pgconn.CommandTag, error) {
 
 // execScript runs the statements of sql, which isn't in the cache, in order. A single one is kept for the next time.
 func (c *connection) execScript(sql string) (tag pgconn.CommandTag, _ error) {
-	single := true
+	single, lasting := true, false
+	number := 0
 	for rest := sql; rest != ""; {
+		number++
 		s, after, err := c.compile(opExec, rest)
 		if err != nil {
-			return pgconn.CommandTag{}, err
+			return pgconn.CommandTag{}, afterOthers(err, number, lasting)
 		}
 		if s.handle == 0 {
 			break
@@ -35,16 +45,38 @@ func (c *connection) execScript(sql string) (tag pgconn.CommandTag, _ error) {
 		if single {
 			c.statements.put(c, s)
 		}
+		wrote := !s.readOnly || c.writing()
 		tag, err = c.execStatement(s, nil)
 		if !single {
 			s.finalize(c)
 		}
 		if err != nil {
-			return pgconn.CommandTag{}, err
+			return pgconn.CommandTag{}, afterOthers(err, number, lasting)
 		}
+		lasting = lasting || wrote && c.autocommit() && s.verb.tag != "ROLLBACK"
 		rest = after
 	}
 	return tag, nil
+}
+
+// afterOthers returns err, which ended a script at a statement. If changes by those before last, the script as a whole is
+// neither done nor undone.
+func afterOthers(err error, number int, lasting bool) error {
+	if !lasting {
+		return err
+	}
+	return &messages.Error{
+		Code: messages.ErrOutcomeUnknown, Op: opExec, Err: err,
+		Detail: fmt.Sprintf("statement %d of the script failed after others had taken effect", number),
+	}
+}
+
+// autocommit reports whether no transaction is open.
+func (c *connection) autocommit() bool { return sqlite3.Xsqlite3_get_autocommit(c.tls, c.db) != 0 }
+
+// writing reports whether a transaction is open that has written, or has the right to.
+func (c *connection) writing() bool {
+	return sqlite3.Xsqlite3_txn_state(c.tls, c.db, 0) == sqlite3.SQLITE_TXN_WRITE
 }
 
 // execStatement runs s to its end. Rows are passed over.

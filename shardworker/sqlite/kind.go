@@ -21,6 +21,8 @@ const (
 	dateKind
 	timestampKind
 	timestamptzKind
+	uuidKind
+	jsonKind
 	// unknownKind is a column whose type nothing declares, before a row has shown a value.
 	unknownKind
 )
@@ -39,6 +41,8 @@ var wire = [...]struct {
 	dateKind:        {pgtype.DateOID, 4},
 	timestampKind:   {pgtype.TimestampOID, 8},
 	timestamptzKind: {pgtype.TimestamptzOID, 8},
+	uuidKind:        {pgtype.UUIDOID, 16},
+	jsonKind:        {pgtype.JSONOID, -1},
 	unknownKind:     {pgtype.UnknownOID, -1},
 }
 
@@ -64,7 +68,7 @@ func sameKinds(a, b []kind) bool {
 // declared is what a column's declared type means: the kind that an empty column is described as, and how values are read.
 type declared struct {
 	empty kind
-	// reads is what an INTEGER or a TEXT may be read as, if it can be: bool, float8, or a time. Else null.
+	// reads is what an INTEGER or a TEXT may be read as, if it can be: bool, float8, a time, uuid or json. Else null.
 	reads kind
 	// unknown says that there is no declared type: the column is an expression, or was made without one.
 	unknown bool
@@ -93,6 +97,10 @@ func declaredAs(decltype string) declared {
 		return declared{empty: timestamptzKind, reads: timestamptzKind}
 	case base == "DATETIME" || strings.HasPrefix(base, "TIMESTAMP"):
 		return declared{empty: timestampKind, reads: timestampKind}
+	case base == "UUID":
+		return declared{empty: uuidKind, reads: uuidKind}
+	case base == "JSON" || base == "JSONB":
+		return declared{empty: jsonKind, reads: jsonKind}
 	}
 	return declaredAffinity(name)
 }
@@ -119,6 +127,6 @@ func declaredAffinity(name string) declared {
 	case has("NUMERIC", "DECIMAL"):
 		return declared{empty: float8Kind, reads: float8Kind}
 	default:
-		return declared{empty: textKind} // JSON, UUID and the like: texts as a rule, though their affinity is NUMERIC
+		return declared{empty: textKind} // ENUM, INET and the like: texts as a rule, though their affinity is NUMERIC
 	}
 }

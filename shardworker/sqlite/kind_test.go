@@ -1,16 +1,21 @@
 package sqlite_test
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/stretchr/testify/require"
 
+	"github.com/troupedb/troupe/messages"
+	"github.com/troupedb/troupe/shardworker"
 	"github.com/troupedb/troupe/shardworker/sqlite"
 )
 
 func memory(t testing.TB) *sqlite.Backend { return open(t, sqlite.Config{Mode: sqlite.Memory}) }
+
+var anID = [16]byte{0x6b, 0xa7, 0xb8, 0x10, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0, 0xc0, 0x4f, 0xd4, 0x30, 0xc8}
 
 func TestTypes(t *testing.T) {
 	utc := func(s string) time.Time {
@@ -63,7 +68,21 @@ func TestTypes(t *testing.T) {
 		{"datetime", "null", pgtype.TimestampOID, nil},
 		{"timestamptz", "null", pgtype.TimestamptzOID, nil},
 		{"date", "null", pgtype.DateOID, nil},
-		{"json", "'{}'", pgtype.TextOID, "{}"},
+		{"json", "'{}'", pgtype.JSONOID, map[string]any{}},
+		{"jsonb", "' [1, null, \"a\"]'", pgtype.JSONOID, []any{1.0, nil, "a"}},
+		{"json", "'{a: 1}'", pgtype.TextOID, "{a: 1}"},
+		{"json", "''", pgtype.TextOID, ""},
+		{"json", "7", pgtype.Int8OID, int64(7)},
+		{"jsonb", "x'00'", pgtype.ByteaOID, []byte{0}},
+		{"json", "null", pgtype.JSONOID, nil},
+		{"uuid", "'6ba7b810-9dad-11d1-80b4-00c04fd430c8'", pgtype.UUIDOID, anID},
+		{"uuid", "'6BA7B810-9DAD-11D1-80B4-00C04FD430C8'", pgtype.TextOID, "6BA7B810-9DAD-11D1-80B4-00C04FD430C8"},
+		{"uuid", "'6ba7b8109dad11d180b400c04fd430c8'", pgtype.TextOID, "6ba7b8109dad11d180b400c04fd430c8"},
+		{"uuid", "'6ba7b810-9dad-11d1-80b4-00c04fd430cg'", pgtype.TextOID, "6ba7b810-9dad-11d1-80b4-00c04fd430cg"},
+		{"uuid", "'6ba7b810+9dad-11d1-80b4-00c04fd430c8'", pgtype.TextOID, "6ba7b810+9dad-11d1-80b4-00c04fd430c8"},
+		{"uuid", "x'00'", pgtype.ByteaOID, []byte{0}},
+		{"uuid", "null", pgtype.UUIDOID, nil},
+		{"text", "'6ba7b810-9dad-11d1-80b4-00c04fd430c8'", pgtype.TextOID, "6ba7b810-9dad-11d1-80b4-00c04fd430c8"},
 		{"", "7", pgtype.Int8OID, int64(7)},
 		{"", "'7'", pgtype.TextOID, "7"},
 		{"", "null", pgtype.TextOID, nil},
@@ -87,7 +106,80 @@ func TestTimestamptz(t *testing.T) {
 	for _, v := range rows[0].values {
 		require.True(t, at.Truncate(time.Microsecond).Equal(v.(time.Time)), "%v", v)
 	}
-	require.Equal(t, "2024-02-29 11:44:15.123456789+00:00", one(t, b, "select ''||a from t"))
+	require.Equal(t, "2024-02-29 11:44:15.123456+00:00", one(t, b, "select ''||a from t"))
+}
+
+// TestTimeThatWasReadFindsItsRow: what is stored is what is read, though Go's clock knows nanoseconds.
+func TestTimeThatWasReadFindsItsRow(t *testing.T) {
+	b := memory(t)
+	exec(t, b, "create table t (at timestamptz)")
+	for _, at := range []time.Time{
+		time.Date(2026, 1, 2, 3, 4, 5, 123456789, time.UTC), time.Date(1969, 12, 31, 23, 59, 59, 999999999, time.UTC),
+		time.Date(0, 1, 1, 0, 0, 0, 1, time.UTC), time.Date(2026, 1, 2, 3, 4, 5, 100000999, time.UTC),
+	} {
+		exec(t, b, "delete from t")
+		exec(t, b, "insert into t values ($1)", at)
+		back := one(t, b, "select at from t").(time.Time)
+		require.True(t, at.Truncate(time.Microsecond).Equal(back), "%v became %v", at, back)
+		require.Equal(t, int64(1), one(t, b, "select count(*) from t where at = $1", back), at)
+		require.Equal(t, int64(0), one(t, b, "select count(*) from t where at > $1", back), at)
+		text, err := time.Parse(sqlite.TimeFormat, one(t, b, "select max(at) from t").(string))
+		require.NoError(t, err)
+		require.True(t, back.Equal(text))
+	}
+}
+
+// scanOne scans the only value of sql's first row as a reader of rows does.
+func scanOne(t *testing.T, c shardworker.Conn, dest any, sql string, args ...any) {
+	t.Helper()
+	cursor, err := c.Query(background(t), sql, args)
+	require.NoError(t, err)
+	require.True(t, cursor.Next())
+	f := cursor.Description().Fields[0]
+	b := messages.NewRowBatch(cursor.Description())
+	defer b.Recycle(1 << 20)
+	cursor.Append(b)
+	raw := make([][]byte, 1)
+	b.ReadRow(0, raw)
+	require.NoError(t, types.Scan(f.DataTypeOID, f.Format, raw[0], dest), "%T", dest)
+	_, err = cursor.Close()
+	require.NoError(t, err)
+}
+
+func TestUUIDAndJSONRoundTrip(t *testing.T) {
+	b := memory(t)
+	exec(t, b, "create table t (id uuid primary key, doc json); create view v as select id as key, doc from t")
+	c := acquire(t, b, writer)
+	type document struct{ Name string }
+	var id [16]byte
+	scanOne(t, c, &id, "insert into t values ($1, $2) returning id", anID, json.RawMessage(`{"Name": "Ada"}`))
+	require.Equal(t, anID, id)
+	for _, sql := range []string{"select id from t where id = $1", "select key from v where key = $1", "select id from (select * from t) where id = $1"} {
+		var id [16]byte
+		var named uuid
+		var value pgtype.UUID
+		var text string
+		scanOne(t, c, &id, sql, anID)
+		scanOne(t, c, &named, sql, anID)
+		scanOne(t, c, &value, sql, anID)
+		scanOne(t, c, &text, sql, anID)
+		require.Equal(t, anID, id)
+		require.Equal(t, uuid(anID), named)
+		require.Equal(t, pgtype.UUID{Bytes: anID, Valid: true}, value)
+		require.Equal(t, "6ba7b810-9dad-11d1-80b4-00c04fd430c8", text)
+	}
+	var doc document
+	var asMap map[string]any
+	var text string
+	var raw json.RawMessage
+	scanOne(t, c, &doc, "select doc from t")
+	scanOne(t, c, &asMap, "select doc from t")
+	scanOne(t, c, &text, "select doc from t")
+	scanOne(t, c, &raw, "select doc from v")
+	require.Equal(t, document{"Ada"}, doc)
+	require.Equal(t, map[string]any{"Name": "Ada"}, asMap)
+	require.Equal(t, `{"Name": "Ada"}`, text)
+	require.JSONEq(t, text, string(raw))
 }
 
 func TestEmptyResultIsDescribedAsDeclared(t *testing.T) {

@@ -55,7 +55,7 @@ func (c *connection) openHandle(file, vfs string, flags int32) int32 {
 // setUp gives the handle its limits, callbacks and settings.
 func (b *Backend) setUp(c *connection) *messages.Error {
 	sqlite3.Xsqlite3_limit(c.tls, c.db, sqlite3.SQLITE_LIMIT_LENGTH, int32(b.cfg.MaxRowBytes))
-	sqlite3.Xsqlite3_busy_handler(c.tls, c.db, callback(busyHandler), c.db)
+	c.installBusyHandler()
 	sqlite3.Xsqlite3_progress_handler(c.tls, c.db, progressSteps, callback(progressHandler), c.flag)
 	if !b.cfg.DoubleQuotedTexts {
 		c.forbidQuotedTexts()
@@ -80,10 +80,14 @@ func (b *Backend) setUp(c *connection) *messages.Error {
 			return err
 		}
 	}
-	if b.cfg.OnConnect == "" {
-		return nil
+	if b.cfg.OnConnect != "" {
+		if err := c.run(b.cfg.OnConnect); err != nil {
+			return err
+		}
 	}
-	return c.run(b.cfg.OnConnect)
+	c.installBusyHandler()
+	c.unsettled = false // all this is what a new connection has
+	return nil
 }
 
 // setJournal sets the journal mode of a file that may be written. WAL stays with the file, so this is a look at its first

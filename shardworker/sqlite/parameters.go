@@ -13,6 +13,9 @@ type parameters struct {
 	each  []parameter
 	count int  // the highest number
 	named bool // whether there is one with a name
+	// mixed is a numbered parameter that stands beside a "?", if one does. SQLite gives the "?" the number after the
+	// largest before it, and "$2" the next free one whatever its own, so nobody would guess the arguments right.
+	mixed string
 }
 
 // parameter is numbered from 1, or named.
@@ -23,17 +26,25 @@ type parameter struct {
 }
 
 // parametersOf reads the parameters of a prepared statement. To SQLite "$1" is a name; to everybody else it is the number.
-func (c *connection) parametersOf(handle uintptr) parameters {
+func (c *connection) parametersOf(handle uintptr, sql string) parameters {
 	n := int(sqlite3.Xsqlite3_bind_parameter_count(c.tls, handle))
 	if n == 0 {
 		return parameters{}
 	}
 	p := parameters{each: make([]parameter, n)}
+	numbered, nameless := "", false
 	for i := range p.each {
 		name := libc.GoString(sqlite3.Xsqlite3_bind_parameter_name(c.tls, handle, int32(i+1)))
 		p.each[i] = parameterOf(name, i+1)
+		nameless = nameless || name == ""
+		if numbered == "" && name != "" && p.each[i].number > 0 {
+			numbered = name
+		}
 		p.named = p.named || p.each[i].number == 0
 		p.count = max(p.count, p.each[i].number)
+	}
+	if nameless && numbered != "" && hasAnonymous(sql) { // "?3" alone leaves 1 and 2 nameless too
+		p.mixed = numbered
 	}
 	return p
 }
@@ -48,9 +59,29 @@ func parameterOf(name string, index int) parameter {
 	return parameter{name: name[1:], sign: name[0]}
 }
 
+// withoutOptions drops the options that pgx takes before the arguments. They are about PostgreSQL's protocol.
+func withoutOptions(op string, args []any) ([]any, error) {
+	for len(args) > 0 {
+		switch args[0].(type) {
+		case pgx.QueryExecMode, pgx.QueryResultFormats, pgx.QueryResultFormatsByOID:
+			args = args[1:]
+		case pgx.NamedArgs, pgx.StrictNamedArgs:
+			return args, nil
+		case pgx.QueryRewriter:
+			return nil, invalidRequest(op, "%T is a pgx.QueryRewriter, of which SQLite takes pgx.NamedArgs and pgx.StrictNamedArgs", args[0])
+		default:
+			return args, nil
+		}
+	}
+	return args, nil
+}
+
 // bindAll binds args to the statement's parameters.
 func (c *connection) bindAll(op string, s *statement, args []any) error {
 	p := &s.parameters
+	if p.mixed != "" {
+		return invalidRequest(op, "the statement mixes the anonymous parameter ? with the numbered %s: number all or none", p.mixed)
+	}
 	if len(args) == 1 {
 		switch named := args[0].(type) {
 		case pgx.NamedArgs:

@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"context"
 	"database/sql/driver"
 	"encoding/json"
 	"errors"
@@ -26,12 +27,21 @@ type (
 	payload []byte
 	uuid    [16]byte
 	valued  struct{ v any }
+
+	rewriter struct{}
+	secret   struct{ password string }
 )
+
+func (rewriter) RewriteQuery(context.Context, *pgx.Conn, string, []any) (string, []any, error) {
+	return "select 1", nil, nil
+}
 
 func (v valued) Value() (driver.Value, error) {
 	switch v.v {
 	case "panic":
 		panic("at the disco")
+	case "panic with a secret":
+		panic(secret{"hunter2"})
 	case "error":
 		return nil, errors.New("no value")
 	}
@@ -43,7 +53,7 @@ func TestArguments(t *testing.T) {
 	seven, text, none := 7, "x", (*int)(nil)
 	id := [16]byte{0x6b, 0xa7, 0xb8, 0x10, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0, 0xc0, 0x4f, 0xd4, 0x30, 0xc8}
 	const idText = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
-	at := time.Date(2024, 1, 2, 3, 4, 5, 600, time.FixedZone("x", 3600))
+	at := time.Date(2024, 1, 2, 3, 4, 5, 600_700, time.FixedZone("x", 3600))
 	for _, test := range []struct{ arg, want any }{
 		{nil, nil},
 		{7, int64(7)},
@@ -75,8 +85,8 @@ func TestArguments(t *testing.T) {
 		{payload(nil), nil},
 		{json.RawMessage(`{}`), "{}"},
 		{json.RawMessage(nil), nil},
-		{at, "2024-01-02 02:04:05.0000006+00:00"},
-		{&at, "2024-01-02 02:04:05.0000006+00:00"},
+		{at, "2024-01-02 02:04:05.0006+00:00"},
+		{&at, "2024-01-02 02:04:05.0006+00:00"},
 		{time.Millisecond, int64(1e6)},
 		{id, idText},
 		{uuid(id), idText},
@@ -94,10 +104,17 @@ func TestArguments(t *testing.T) {
 		{valued{nil}, nil},
 		{pgtype.Int4{Int32: 4, Valid: true}, int64(4)},
 		{pgtype.Text{}, nil},
-		{pgtype.Timestamptz{Time: at, Valid: true}, "2024-01-02 02:04:05.0000006+00:00"},
+		{pgtype.Timestamptz{Time: at, Valid: true}, "2024-01-02 02:04:05.0006+00:00"},
 	} {
 		require.Equal(t, test.want, one(t, b, "select $1", test.arg), "%T", test.arg)
 	}
+}
+
+// TestOptionsBeforeNoArguments: pgx's options don't make a script one statement.
+func TestOptionsBeforeNoArguments(t *testing.T) {
+	b := memory(t)
+	exec(t, b, "create table t (a); insert into t values (1)", pgx.QueryExecModeSimpleProtocol)
+	require.Equal(t, int64(1), one(t, b, "select a from t", pgx.QueryExecModeExec))
 }
 
 func TestArgumentsRefused(t *testing.T) {
@@ -128,6 +145,11 @@ func TestArgumentsRefused(t *testing.T) {
 	}
 	_, err := c.Query(background(t), "select $1", []any{valued{"panic"}})
 	require.ErrorIs(t, err, messages.ErrPanic)
+	require.ErrorContains(t, err, "at the disco")
+	_, err = c.Query(background(t), "select $1", []any{valued{"panic with a secret"}})
+	require.ErrorIs(t, err, messages.ErrPanic)
+	require.ErrorContains(t, err, "a sqlite_test.secret")
+	require.NotContains(t, err.Error(), "hunter2")
 	rows, _ := queryOn(t, c, "select $1", "still usable")
 	require.Equal(t, "still usable", rows[0].values[0])
 }
@@ -149,6 +171,10 @@ func TestParameters(t *testing.T) {
 		{"select @missing", []any{named}, []any{nil}},
 		{"select @a", []any{pgx.StrictNamedArgs{"a": 1}}, []any{int64(1)}},
 		{"select '$1', ':a'", nil, []any{"$1", ":a"}},
+		{"select ?3, '?', /* ? */ ?1 as [?] -- ?", []any{1, 2, 3}, []any{int64(3), "?", int64(1)}},
+		{"select $1", []any{pgx.QueryExecModeSimpleProtocol, pgx.QueryResultFormats{1}, pgx.QueryResultFormatsByOID{20: 0}, "a"}, []any{"a"}},
+		{"select @a", []any{pgx.QueryExecModeExec, named}, []any{int64(1)}},
+		{"select $1, $2", []any{"a", pgx.QueryExecModeExec}, []any{"a", int64(pgx.QueryExecModeExec)}},
 	} {
 		rows, _ := query(t, b, test.sql, test.args...)
 		require.Equal(t, test.want, rows[0].values, test.sql)
@@ -174,6 +200,11 @@ func TestParametersRefused(t *testing.T) {
 		{"select @a", []any{pgx.StrictNamedArgs{"a": 1, "b": 2}}, "2 arguments"},
 		{"select @a", []any{pgx.NamedArgs{"a": []int{}}}, `argument "a"`},
 		{"", []any{1}, "empty"},
+		{"select $2, ?", []any{1, 2}, "mixes the anonymous parameter ? with the numbered $2"},
+		{"select ?, ?2", []any{1, 2}, "numbered ?2"},
+		{"select ?1, ?", []any{1, 2}, "numbered ?1"},
+		{"select $1", []any{rewriter{}, 1}, "sqlite_test.rewriter is a pgx.QueryRewriter"},
+		{"select $1", []any{pgx.QueryExecModeExec, rewriter{}, 1}, "pgx.QueryRewriter"},
 	} {
 		_, err := c.Query(background(t), test.sql, test.args)
 		require.ErrorIs(t, err, messages.ErrInvalidRequest, test.sql)

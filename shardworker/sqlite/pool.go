@@ -84,7 +84,7 @@ func (b *Backend) giveBack(l *lease, clean bool) {
 		b.mu.idle[c.lane] = append(b.mu.idle[c.lane], c)
 	}
 	delete(b.mu.leases, l)
-	last := b.mu.closed && len(b.mu.leases) == 0
+	last := b.mu.closed && !b.mu.closingIdle && len(b.mu.leases) == 0
 	b.mu.Unlock()
 	b.free[c.lane] <- struct{}{}
 	if last {
@@ -92,15 +92,16 @@ func (b *Backend) giveBack(l *lease, clean bool) {
 	}
 }
 
-// Close interrupts what is running, closes the connections as they are released, and waits for that until ctx ends; those
-// still in use then are closed when they are released. A second Close does nothing.
+// Close interrupts what is running, closes the connections as they are released, and waits for that until ctx ends; the
+// rest is closed later: what is in use, when it is released, and the idle connections, whose checkpoint may take its time,
+// behind Close's back. A second Close does nothing.
 func (b *Backend) Close(ctx context.Context) error {
 	b.mu.Lock()
 	if b.mu.closed {
 		b.mu.Unlock()
 		return nil
 	}
-	b.mu.closed = true
+	b.mu.closed, b.mu.closingIdle = true, true
 	close(b.closing)
 	var idle []*connection
 	for lane := range b.mu.idle {
@@ -116,12 +117,7 @@ func (b *Backend) Close(ctx context.Context) error {
 	for _, l := range leased {
 		l.Interrupt()
 	}
-	for _, c := range idle {
-		c.close()
-	}
-	if len(leased) == 0 {
-		b.drain()
-	}
+	go b.closeIdle(idle)
 	select {
 	case <-b.drained:
 		return nil
@@ -131,7 +127,35 @@ func (b *Backend) Close(ctx context.Context) error {
 	case <-b.drained:
 		return nil
 	case <-ctx.Done():
-		return &messages.Error{Code: messages.ErrCanceled, Op: "close", Detail: "connections are still in use", Err: contextError(ctx)}
+		return &messages.Error{Code: messages.ErrCanceled, Op: "close", Detail: b.remaining(), Err: contextError(ctx)}
+	}
+}
+
+// closeIdle closes connections that nobody uses. The last one's close is a checkpoint of the whole file.
+func (b *Backend) closeIdle(idle []*connection) {
+	for _, c := range idle {
+		c.close()
+	}
+	b.mu.Lock()
+	b.mu.closingIdle = false
+	last := len(b.mu.leases) == 0
+	b.mu.Unlock()
+	if last {
+		b.drain()
+	}
+}
+
+// remaining says what a Close that had to give up leaves.
+func (b *Backend) remaining() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch inUse := len(b.mu.leases); {
+	case inUse > 0 && b.mu.closingIdle:
+		return fmt.Sprintf("connections are still in use (%d), and idle ones are still being closed", inUse)
+	case inUse > 0:
+		return fmt.Sprintf("connections are still in use (%d)", inUse)
+	default:
+		return "idle connections are still being closed"
 	}
 }
 

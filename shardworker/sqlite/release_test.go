@@ -159,3 +159,27 @@ func TestCloseLeavesNoFile(t *testing.T) {
 		}
 	}
 }
+
+// TestCloseDoesNotWaitForCheckpoint: the last connection's close writes the whole journal to the file, which may take
+// longer than Close has.
+func TestCloseDoesNotWaitForCheckpoint(t *testing.T) {
+	dir := t.TempDir()
+	b, err := sqlite.New(sqlite.Config{Path: dir + "/a.db", Synchronous: "OFF", OnConnect: "pragma wal_autocheckpoint=0"})
+	require.NoError(t, err)
+	exec(t, b, "create table t (a)")
+	exec(t, b, series(64)+" insert into t select zeroblob(1<<20) from s")
+	wal, err := os.Stat(dir + "/a.db-wal")
+	require.NoError(t, err)
+	require.Greater(t, wal.Size(), int64(64<<20))
+	ctx, cancel := context.WithTimeout(background(t), time.Millisecond)
+	defer cancel()
+	err = b.Close(ctx)
+	require.ErrorIs(t, err, messages.ErrCanceled)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.ErrorContains(t, err, "idle connections are still being closed")
+	require.NoError(t, b.Close(background(t)), "a second one does nothing")
+	require.Eventually(t, func() bool {
+		_, err := os.Stat(dir + "/a.db-wal")
+		return os.IsNotExist(err)
+	}, time.Minute, 5*time.Millisecond, "they are closed all the same")
+}

@@ -58,16 +58,19 @@ func (c *connection) compile(op, sql string) (*statement, string, error) {
 	outStatement, outTail := c.out, c.out+ptrSize
 	rc := sqlite3.Xsqlite3_prepare_v3(c.tls, c.db, text, int32(len(sql)+1), sqlite3.SQLITE_PREPARE_PERSISTENT, outStatement, outTail)
 	if rc != sqlite3.SQLITE_OK {
-		return nil, "", c.failed(op, rc)
+		err := c.failed(op, rc)
+		c.noteSettings(sql)
+		return nil, "", err
 	}
 	end := int(uintptrAt(outTail) - text)
+	c.noteSettings(sql[:end])
 	s := &statement{handle: uintptrAt(outStatement), sql: sql}
 	if s.handle == 0 {
 		return s, "", nil // SQLite skips empty statements, so nothing follows either
 	}
 	s.verb = verbOf(sql[:end])
 	s.readOnly = sqlite3.Xsqlite3_stmt_readonly(c.tls, s.handle) != 0
-	s.parameters = c.parametersOf(s.handle)
+	s.parameters = c.parametersOf(s.handle, sql[:end])
 	s.readColumns(c)
 	return s, sql[end:], nil
 }
@@ -153,12 +156,18 @@ func (s *statement) finalize(c *connection) {
 	s.handle = 0
 }
 
-// run runs settings and the like, which take no arguments and whose rows don't matter.
+// run runs settings and the like, which take no arguments and whose rows don't matter. What took effect before an error
+// doesn't matter either: they are run again.
 func (c *connection) run(sql string) *messages.Error {
-	if _, err := c.exec(sql, nil); err != nil {
-		return messages.OnShard(err, "", opExec, messages.ErrStatement)
+	_, err := c.exec(sql, nil)
+	if err == nil {
+		return nil
 	}
-	return nil
+	e := messages.OnShard(err, "", opExec, messages.ErrStatement)
+	if cause, ok := e.Err.(*messages.Error); ok && e.Code == messages.ErrOutcomeUnknown {
+		return cause
+	}
+	return e
 }
 
 // ask returns the text of the first value of the first row.

@@ -10,12 +10,16 @@ import (
 
 // What runs on a connection is stopped by the end of its context, by its lease's Interrupt, or by the backend's Close.
 // Three things happen then: a flag is set, which the progress handler reads; a wait for a lock is woken; and SQLite's own
-// interrupt reaches the long instructions in which no progress handler is called.
+// interrupt reaches some of the long instructions in which no progress handler is called. Nothing reaches a single call of
+// a function on long texts, nor a call of the operating system.
 
 // begin starts a run under ctx: the context's end stops it.
 func (c *connection) begin(ctx context.Context) {
 	c.ctx = ctx
 	c.lock = lockWait{}
+	if c.unsettled {
+		c.installBusyHandler()
+	}
 	if ctx.Done() == nil {
 		return
 	}

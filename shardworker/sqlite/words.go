@@ -2,12 +2,26 @@ package sqlite
 
 import "strings"
 
+// byteOrderMark is a space to SQLite where a word would begin.
+const byteOrderMark = "\ufeff"
+
 // words walks over the bare words of an SQL text: names, keywords and numbers outside comments and quotes.
 type words struct {
 	text  string
 	at    int
 	start int // where the last word began
 	depth int // of parentheses
+	// anonymous is whether a "?" without a number was passed.
+	anonymous bool
+}
+
+// hasAnonymous reports whether sql has a parameter "?" without a number.
+func hasAnonymous(sql string) bool {
+	scan := words{text: sql}
+	for scan.next() != "" {
+		continue
+	}
+	return scan.anonymous
 }
 
 // next returns the next word, or "" at the end.
@@ -23,6 +37,11 @@ func (s *words) next() string {
 			s.skipPast(rest[:1], 1) // a doubled quote ends one text and begins another, which comes to the same
 		case c == '[':
 			s.skipPast("]", 1)
+		case strings.HasPrefix(rest, byteOrderMark):
+			s.at += len(byteOrderMark)
+		case c == '?':
+			s.at++
+			s.anonymous = s.anonymous || len(rest) == 1 || rest[1] < '0' || rest[1] > '9'
 		case c == '(':
 			s.depth++
 			s.at++
