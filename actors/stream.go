@@ -54,9 +54,10 @@ type Stream struct {
 		running     int   // sources that have not ended
 		undescribed int   // sources that have neither described their columns nor ended
 		opened      bool
-		pid         *actor.PID // nil unless it is registered
-		described   bool       // StreamDescribed was called, or is about to be
-		left        bool       // the reader has gone
+		pid         *actor.PID            // nil unless it is registered
+		described   bool                  // StreamDescribed was called, or is about to be
+		columns     *messages.Description // what the sources have declared, each type from the first that knows it
+		left        bool                  // the reader has gone
 		err         error
 		wake        chan struct{} // capacity 1; a token when something changed for a waiting reader
 		waiting     bool
@@ -237,18 +238,12 @@ func (s *Stream) describe(src *source, declared *messages.Description) news {
 	if declared == nil {
 		declared = &messages.Description{}
 	}
-	for i := range s.mu.sources {
-		other := &s.mu.sources[i]
-		if other.declared == nil {
-			continue
-		}
-		if difference := other.declared.Difference(declared); difference != "" {
-			return s.fail(&messages.Error{
-				Code: messages.ErrSchemaMismatch, Shard: src.Shard, Op: "describe",
-				Detail: fmt.Sprintf("shard %s and shard %s: %s", other.Shard, src.Shard, difference),
-			})
-		}
-		break
+	if s.mu.columns == nil {
+		s.mu.columns = declared
+	} else if merged, difference := s.mu.columns.Merge(declared); difference == "" {
+		s.mu.columns = merged
+	} else {
+		return s.fail(s.mismatch(src, declared, difference))
 	}
 	src.declared = declared
 	s.mu.undescribed--
@@ -257,4 +252,19 @@ func (s *Stream) describe(src *source, declared *messages.Description) news {
 	}
 	s.mu.described = true
 	return news{described: true}
+}
+
+// mismatch returns the error of a source that declares other columns than some source before it. REQUIRES: mu is held.
+func (s *Stream) mismatch(src *source, declared *messages.Description, difference string) *messages.Error {
+	for i := range s.mu.sources {
+		other := &s.mu.sources[i]
+		if other.declared == nil {
+			continue
+		}
+		if d := other.declared.Difference(declared); d != "" {
+			difference = fmt.Sprintf("shard %s and shard %s: %s", other.Shard, src.Shard, d)
+			break
+		}
+	}
+	return &messages.Error{Code: messages.ErrSchemaMismatch, Shard: src.Shard, Op: "describe", Detail: difference}
 }

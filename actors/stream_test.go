@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/asynkron/protoactor-go/actor"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/stretchr/testify/require"
 
 	"github.com/troupedb/troupe/actors"
@@ -362,4 +364,17 @@ func TestStreamIsAProcess(t *testing.T) {
 	_, registered := protoactor.ProcessRegistry.Get(pid)
 	require.False(t, registered, "the stream has ended")
 	require.Empty(t, r.stream.Register())
+}
+
+// TestEachTypeIsComparedThoughAShardDoesNotKnowIt: a shard that declares no type doesn't hide that two others differ.
+func TestEachTypeIsComparedThoughAShardDoesNotKnowIt(t *testing.T) {
+	r := openRig(3, 4, messages.AsTheyCome)
+	for source, oid := range []uint32{pgtype.UnknownOID, pgtype.Int8OID, pgtype.TextOID} {
+		end := newEnd(source, 0, nil)
+		end.Declared = &messages.Description{Fields: []pgconn.FieldDescription{{Name: "n", DataTypeOID: oid}}}
+		r.stream.Tell(end)
+	}
+	require.ErrorIs(t, r.stream.Err(), messages.ErrSchemaMismatch)
+	require.ErrorContains(t, r.stream.Err(), "s1")
+	require.ErrorContains(t, r.stream.Err(), "s2")
 }

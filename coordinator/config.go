@@ -68,8 +68,8 @@ func (c Config) withDefaults() (Config, error) {
 			return c, invalidConfig(fmt.Sprintf("shard %s needs either a DSN or a Backend", s.ID))
 		}
 		for _, other := range c.Shards[:i] { // its rows would come twice
-			if sameDatabase(s.DSN, other.DSN) || sameBackend(s.Backend, other.Backend) {
-				return c, invalidConfig(fmt.Sprintf("shards %s and %s are one database", other.ID, s.ID))
+			if sameBackend(s.Backend, other.Backend) {
+				return c, oneDatabase(other.ID, s.ID)
 			}
 		}
 	}
@@ -96,6 +96,10 @@ func (c Config) withDefaults() (Config, error) {
 		c.Logger = slog.Default()
 	}
 	return c, nil
+}
+
+func oneDatabase(a, b messages.ShardID) error {
+	return invalidConfig(fmt.Sprintf("shards %s and %s are one database", a, b))
 }
 
 func sameBackend(a, b shardworker.Backend) bool {

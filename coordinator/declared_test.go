@@ -2,7 +2,9 @@ package coordinator_test
 
 import (
 	"context"
+	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -60,11 +62,38 @@ func TestSQLiteShardsAreComparedByWhatIsDeclared(t *testing.T) {
 }
 
 func TestOneDatabaseIsNotTwoShards(t *testing.T) {
-	_, err := coordinator.Spawn(t.Context(), coordinator.Config{Shards: []shardworker.Shard{
-		{ID: "a", DSN: "sqlite:same?mode=memory"}, {ID: "b", DSN: "sqlite:same?mode=memory"},
-	}})
-	require.ErrorIs(t, err, messages.ErrInvalidConfig)
-	require.ErrorContains(t, err, "a and b")
+	path := filepath.Join(t.TempDir(), "one.db")
+	for name, dsns := range map[string][2]shardworker.DSN{
+		"memory":            {"sqlite:same?mode=memory", "sqlite:same?mode=memory"},
+		"memory, two ways":  {"sqlite:same?mode=memory", "sqlite::memory:same"},
+		"file, two ways":    {shardworker.DSN("sqlite:" + path), shardworker.DSN("sqlite:file:" + path + "?readers=2")},
+		"PostgreSQL":        {"postgres://u@localhost/one", "postgres://u@localhost:5432/one?sslmode=disable"},
+		"PostgreSQL, words": {"postgres://u@localhost/one", "host=localhost dbname=one user=u"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := coordinator.Spawn(t.Context(), coordinator.Config{Shards: []shardworker.Shard{
+				{ID: "a", DSN: dsns[0]}, {ID: "b", DSN: dsns[1]},
+			}})
+			require.ErrorIs(t, err, messages.ErrInvalidConfig)
+			require.ErrorContains(t, err, "a and b")
+		})
+	}
+}
+
+// TestDeadlineHoldsThoughSQLiteCannotBeInterrupted: one instruction of SQLite can take seconds.
+func TestDeadlineHoldsThoughSQLiteCannotBeInterrupted(t *testing.T) {
+	troupe := spawnMemory(t, "only")
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	begin := time.Now()
+	var n int64
+	err := troupe.QueryRow(ctx, "select instr(replace(hex(zeroblob(200000)), '0', 'a'), replace(hex(zeroblob(100000)), '0', 'a') || 'b')").Scan(&n)
+	took := time.Since(begin)
+	if err == nil {
+		t.Skip("this machine is too fast for the statement to take long")
+	}
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.Less(t, took, 400*time.Millisecond, "the statement alone takes seconds") // promised: 100 ms
 }
 
 // TestKeysAreCheckedBeforeAnythingIsWritten: an object whose key can't be told afterwards isn't written.

@@ -24,12 +24,21 @@ func openDSN(dsn shardworker.DSN) (shardworker.Backend, error) {
 	return postgres.New(postgres.Config{DSN: text})
 }
 
-// sameDatabase reports whether two shards with these DSNs are one database for certain: a memory without a name is
-// another one each time.
-func sameDatabase(a, b shardworker.DSN) bool {
-	if a == "" || a != b {
-		return false
+// checkLocation refuses a second shard on the database of an earlier one, as far as their backends can tell: its rows
+// would come twice.
+func (t *Troupe) checkLocation(shard int) error {
+	mine := locationOf(t.backends[shard])
+	for other := range shard {
+		if mine != "" && mine == locationOf(t.backends[other]) {
+			return oneDatabase(t.cfg.Shards[other].ID, t.cfg.Shards[shard].ID)
+		}
 	}
-	cfg, err := sqlite.Parse(string(a))
-	return err != nil || cfg.Mode != sqlite.Memory || cfg.Path != ""
+	return nil
+}
+
+func locationOf(b shardworker.Backend) string {
+	if located, ok := b.(shardworker.Located); ok {
+		return located.Location()
+	}
+	return ""
 }

@@ -1,6 +1,7 @@
 package coordinator_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -127,8 +128,14 @@ func TestFailingShardFailsTheCallAndNamesItself(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := spawn(t, 3, nil)
-			c.reply("select", numbered(100_000))
-			c.fakes["s1"].Reply("select", test.answer)
+			s0, s2 := opened(fake.NewGate()), opened(fake.NewGate())
+			c.fakes["s0"].Reply("select", numbered(100_000).At(fake.AtQuery, fake.Wait(s0)))
+			c.fakes["s2"].Reply("select", numbered(100_000).At(fake.AtQuery, fake.Wait(s2)))
+			c.fakes["s1"].Reply("select", test.answer.At(fake.AtQuery, func(context.Context) error {
+				receive(t, s0.Arrived()) // the others have begun, so that there is something to cancel
+				receive(t, s2.Arrived())
+				return nil
+			}))
 			rows, err := c.Query(coordinator.AllShards(t.Context()), "select n, pad from t")
 			n := int64(0)
 			for rows.Next() {

@@ -80,6 +80,9 @@ func (t *Troupe) start(ctx context.Context) error {
 			}
 		}
 		t.backends[i] = backend
+		if err := t.checkLocation(i); err != nil {
+			return err
+		}
 		t.cfg.Shards[i].DSN = "" // it holds a password perhaps, and is needed no more
 		t.index[s.ID] = i
 		t.dialects[i] = backend.Dialect()

@@ -18,6 +18,10 @@ type Description struct {
 	Types []*pgtype.Type
 	// ScanPlans are the connection's additional scan plans, if it has any: see pgtype.Map.TryWrapScanPlanFuncs.
 	ScanPlans []pgtype.TryWrapScanPlanFunc
+
+	// sources has, for each column whose type Merge took from another description, that description: the OIDs of types
+	// that were made in a database mean something only together with its Types. Nil if there is none.
+	sources []*Description
 }
 
 // SameFields reports whether fields describes the same columns in the same encoding as d.
@@ -32,7 +36,9 @@ const undetermined = pgtype.UnknownOID
 const firstUserOID = 16384
 
 // Difference says how other differs from d in the count, names or types of the columns: "" if it doesn't. Types that were
-// made in a database have another OID in each, so two of them count as equal unless both names are known and differ.
+// made in a database have another OID in each, so two of them count as equal unless both names are registered and differ. A
+// type that isn't known equals every other, so that of three descriptions two may differ though neither does from the
+// third: see Merge.
 func (d *Description) Difference(other *Description) string {
 	if d == other {
 		return ""
@@ -44,21 +50,68 @@ func (d *Description) Difference(other *Description) string {
 		if d.Fields[i].Name != other.Fields[i].Name {
 			return fmt.Sprintf("columns %s, and columns %s", d.names(), other.names())
 		}
-		if a, b := d.Fields[i].DataTypeOID, other.Fields[i].DataTypeOID; !sameType(d, a, other, b) {
-			return fmt.Sprintf("column %q has type %s, and type %s", d.Fields[i].Name, d.typeName(a), other.typeName(b))
+		if !sameType(d, other, i) {
+			return fmt.Sprintf("column %q has type %s, and type %s", d.Fields[i].Name, d.typeName(i), other.typeName(i))
 		}
 	}
 	return ""
 }
 
-func sameType(d *Description, a uint32, other *Description, b uint32) bool {
-	if a == b || a == undetermined || b == undetermined {
+// Merge returns what d and other say together, and how they differ, as Difference says it. The result is d, except that a
+// column whose type d doesn't know has the type that other knows; it is d itself if there is no such column, or if
+// they differ. It is there to compare more descriptions with, not to decode rows.
+func (d *Description) Merge(other *Description) (*Description, string) {
+	if difference := d.Difference(other); difference != "" || d == other {
+		return d, difference
+	}
+	var merged *Description
+	for i := range d.Fields {
+		if d.knows(i) >= other.knows(i) {
+			continue
+		}
+		if merged == nil {
+			merged = &Description{
+				Fields: slices.Clone(d.Fields), Types: d.Types, ScanPlans: d.ScanPlans, sources: make([]*Description, len(d.Fields)),
+			}
+			copy(merged.sources, d.sources)
+		}
+		merged.Fields[i], merged.sources[i] = other.Fields[i], other.source(i)
+	}
+	if merged == nil {
+		return d, ""
+	}
+	return merged, ""
+}
+
+// source returns the description that has the type of column i.
+func (d *Description) source(i int) *Description {
+	if d.sources != nil && d.sources[i] != nil {
+		return d.sources[i]
+	}
+	return d
+}
+
+// knows returns how much d knows of the type of column i: nothing, that it was made in a database, or which it is.
+func (d *Description) knows(i int) int {
+	switch oid := d.Fields[i].DataTypeOID; {
+	case oid == undetermined:
+		return 0
+	case oid >= firstUserOID && d.source(i).registered(oid) == nil:
+		return 1
+	default:
+		return 2
+	}
+}
+
+func sameType(d, other *Description, i int) bool {
+	a, b := d.Fields[i].DataTypeOID, other.Fields[i].DataTypeOID
+	if a == undetermined || b == undetermined {
 		return true
 	}
 	if a < firstUserOID || b < firstUserOID {
-		return false
+		return a == b
 	}
-	at, bt := d.registered(a), other.registered(b)
+	at, bt := d.source(i).registered(a), other.source(i).registered(b)
 	return at == nil || bt == nil || at.Name == bt.Name
 }
 
@@ -73,8 +126,9 @@ func (d *Description) registered(oid uint32) *pgtype.Type {
 
 var builtinTypes = pgtype.NewMap()
 
-func (d *Description) typeName(oid uint32) string {
-	if t := d.registered(oid); t != nil {
+func (d *Description) typeName(i int) string {
+	oid := d.Fields[i].DataTypeOID
+	if t := d.source(i).registered(oid); t != nil {
 		return t.Name
 	}
 	if t, ok := builtinTypes.TypeForOID(oid); ok {

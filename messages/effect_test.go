@@ -3,6 +3,7 @@ package messages_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -19,7 +20,15 @@ func TestMayWriteSeesReads(t *testing.T) {
 		"select 'insert into t'", "select 'it''s; delete from t'", `select "delete" from "update"`, `select e'a'`,
 		"select $1, ?, ?2, :name, @name", "select a[1], b[i+1], c[$1] from t", "select `update` from `drop t`", "select '--', 1", "select '/*', 1",
 		"select inserted, updates, deleted_at, doing, _into, into2 from t", "select replace(a, 'x', 'y') from t",
-		"select 'é', ü from t", "select 1--\r\n, 2", "select e '\\'",
+		"select 'é', ü from t", "select 1--\r\n, 2", "select e '\\'", "select 1; -- done", "select 1.5, 1e5, 1e-5, 0x1F, 1_000, .5",
+		// names
+		"select call, do from t", "select a, refresh, execute from t", "select t.into from t", "select t.insert, t . update from t",
+		`select "into", "call" from t`, "select `do`, `into` from t", "select [call], [do] from t", "select drop, alter, create, truncate from t",
+		"select max(call), coalesce(update, do) from t", "select call call from t", "select a as into, b as insert from t",
+		"select update from t where delete = 1 and (merge > 2 or refresh < 3)", "select * from t order by update, call",
+		"select 1 from do group by insert having update > 1", "with x as (select call, update from t) select refresh from x",
+		"with call as (select 1), do as (select 2) select * from call, do", "explain select call, execute from t", "values (update)",
+		"select case when update then delete else insert end from t", "select t.as, t.select, t.from, share from t",
 	} {
 		require.False(t, messages.MayWrite(sql), "%q", sql)
 	}
@@ -37,7 +46,16 @@ func TestMayWriteSeesWrites(t *testing.T) {
 		"explain (analyze) update t set a = 1", "explain analyze execute p", "explain analyze refresh materialized view v",
 		"explain analyze create table t as select 1", "select 1; delete from t", "select 1; select 2",
 		"/* select */ delete from t", "-- select\ndelete from t", "(delete from t)", "select * from t for update",
-		"select 'a' from t; drop table t --'",
+		"select 'a' from t; drop table t --'", "select 1; 'a'", "select 1; -- a\n; select 2",
+		"select into t2 from t", "select distinct into t2 from t", "select t.* into t2", "select 'a' into t2", "select (1)into t2",
+		"select 1 into t2", "select 1. into t2", "select 1.into t2", "select $1 into t2", `select "a" into t2`, "select a[1] into t2",
+		"select t.as into t2", "select a as from into t2", "select materialized into t2", "select call into t2", "select t.explain into t2",
+		"select * from t for share", "select * from t for no key update", "select * from t for key share of t",
+		"with x as not materialized (update t set a = 1 returning a) select 1", "with x as (with y as (delete from t returning 1) select 1) select 1",
+		"with recursive x as (select 1) search depth first by a set b insert into t select 1",
+		"with recursive x as (select 1) cycle a set by using c update t set a = 1", "with x as (select 1) merge into t using s on true when matched then delete",
+		"explain verbose execute p", "explain (analyze, costs off) refresh materialized view v", "explain /* x */ analyze\vexecute p",
+		"explain query plan drop table t", "with x as (call f()) select 1", "(((delete from t)))", "/* a */ (delete from t)",
 	} {
 		require.True(t, messages.MayWrite(sql), "%q", sql)
 	}
@@ -59,6 +77,11 @@ func TestMayWriteDoubtsWhatTheDialectsReadDifferently(t *testing.T) {
 		"operator of PostgreSQL":    "with x as (select 1 ` 2), y as (delete from t returning 3 ` 4) select 1",
 		"CR ends a comment":         "select 1 -- a\r; delete from t",
 		"CR in the middle, then LF": "select 1 -- a\r; delete from t\r\n",
+		"a BOM is a space":          "with x as (select 1) \ufeffdelete from t",
+		"number and word":           "select 1into t2",
+		"number, escape":            `select 1e'\''; delete from t where a = 'x'`,
+		"decimals and word":         "select .5into t2",
+		"parameter and word":        "select $1into t2",
 	} {
 		require.True(t, messages.MayWrite(sql), "%s: %q", name, sql)
 	}
@@ -77,6 +100,28 @@ func TestMayWriteFindsChangesBehindAnything(t *testing.T) {
 			" " + strings.Join(rapid.SliceOf(harmless).Draw(t, "after"), " ")
 		require.True(t, messages.MayWrite(sql), "%q", sql)
 	})
+}
+
+// TestMayWriteTakesLinearTime repeats what could be searched for again and again. An actor asks.
+func TestMayWriteTakesLinearTime(t *testing.T) {
+	const size = 1 << 20
+	for _, begin := range []string{"select ", "select \\ "} {
+		for _, part := range []string{
+			"e'',", "e'' ", "E'' e ", "'',", `"" `, "[a],", "[a", "`a`,", "`a", "$1,", "$a ", "$ ", "--\n", "-- ", "/**/", "/*", "(", "+(", "((", ")",
+			"; ", ";\n", " ", "a ", "call,", "t.into,", "a", "A", "é", "1", "1e5 ", "1.", ".", "]", "as ", "\\",
+		} {
+			sql := begin + strings.Repeat(part, size/len(part))
+			start := time.Now()
+			messages.MayWrite(sql)
+			require.Less(t, time.Since(start), 200*time.Millisecond, "%q", begin+part)
+		}
+	}
+}
+
+func TestMayWriteAllocatesNothing(t *testing.T) {
+	require.Zero(t, testing.AllocsPerRun(100, func() {
+		messages.MayWrite("SELECT Upper(a), 'b' FROM Some_Table WHERE a = $1 AND t.Into = 2.5 ORDER BY a")
+	}))
 }
 
 func FuzzMayWrite(f *testing.F) {

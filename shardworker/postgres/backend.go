@@ -15,11 +15,15 @@ import (
 	"github.com/troupedb/troupe/shardworker"
 )
 
-var _ shardworker.Backend = (*Backend)(nil)
+var (
+	_ shardworker.Backend = (*Backend)(nil)
+	_ shardworker.Located = (*Backend)(nil)
+)
 
 // Backend is the database of one PostgreSQL shard.
 type Backend struct {
 	pool        *pgxpool.Pool
+	location    string
 	existing    bool // the pool was opened by somebody else
 	closesPool  bool
 	maxConns    int
@@ -76,6 +80,7 @@ func (b *Backend) adopt(cfg Config) {
 	if b.maxRowBytes == 0 && b.restoreTo == 0 {
 		b.maxRowBytes = defaultMaxRowBytes
 	}
+	b.location = location(theirs)
 	b.remember(theirs)
 }
 
@@ -103,6 +108,7 @@ func (b *Backend) open(cfg Config) (err error) {
 	case own.ConnConfig.ConnectTimeout == 0:
 		own.ConnConfig.ConnectTimeout = defaultConnectTimeout
 	}
+	b.location = location(own)
 	guardHooks(own)
 	b.remember(own)
 	b.tapWires(own)
@@ -127,6 +133,16 @@ func (b *Backend) remember(cfg *pgxpool.Config) {
 		b.prepares = true
 	}
 }
+
+// Pool returns the pool that the backend uses, for what troupe doesn't offer: COPY, LISTEN, statistics. The backend goes on
+// owning it, so don't close it. A connection that is taken from it counts against the shard's lanes: as long as it isn't
+// released, a statement that troupe sends may have to wait. Release it before [Backend.Close], which closes the pool and
+// waits for it, unless the pool was given as Existing.
+func (b *Backend) Pool() *pgxpool.Pool { return b.pool }
+
+// Location returns the hosts, ports and name of the database as they are configured: "postgres://host:5432/name". It is ""
+// if the pool's configuration has a hook or a dialer that can lead elsewhere.
+func (b *Backend) Location() string { return b.location }
 
 // Dialect returns [messages.PostgreSQL].
 func (b *Backend) Dialect() messages.Dialect { return messages.PostgreSQL }

@@ -23,6 +23,7 @@ type conn struct {
 	session *session
 
 	used   bool // a statement was sent: the session may have a state that another connection lacks
+	idle   bool // no transaction was open when the last statement was sent
 	cursor cursor
 
 	mu struct {
@@ -54,6 +55,9 @@ func (c *conn) Exec(ctx context.Context, sql string, args []any) (pgconn.Command
 	rows.Close()
 	if err := rows.Err(); err != nil {
 		return pgconn.CommandTag{}, c.sentError(ctx, "exec", sql, err)
+	}
+	if err := c.settle(ctx, "exec", sql, false); err != nil {
+		return pgconn.CommandTag{}, err
 	}
 	return rows.CommandTag(), nil
 }

@@ -119,6 +119,7 @@ func (cur *cursor) finish(abandoned string) {
 	err := rows.Err()
 	switch {
 	case err == nil:
+		cur.err = cur.conn.settle(cur.ctx, "query", cur.sql, abandoned != "")
 	case abandoned != "" && isTimeout(err) && cur.ctx.Err() == nil:
 		cur.err = unlessRead(cur.sql, "query", &messages.Error{Code: messages.ErrCanceled, Op: "query", Detail: abandoned})
 	default:

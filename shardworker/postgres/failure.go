@@ -49,7 +49,7 @@ func (c *conn) sentError(ctx context.Context, op, sql string, err error) error {
 			// The server says that it ends, not what became of the statement: it may be its commit that was last.
 			return unlessRead(sql, op, e)
 		}
-		return e
+		return c.unlessCommitted(sql, op, e)
 	}
 	var tooLarge *pgproto3.ExceededMaxBodyLenErr
 	switch {
@@ -69,7 +69,7 @@ func (c *conn) sentError(ctx context.Context, op, sql string, err error) error {
 	}
 }
 
-// serverError classes what the server answered. It answers after it has undone the statement.
+// serverError classes what the server answered. It answers after it has undone the transaction that it was in.
 func (c *conn) serverError(ctx context.Context, op string, pg *pgconn.PgError, err error) *messages.Error {
 	e := &messages.Error{Code: messages.ErrStatement, Op: op, Err: err}
 	switch {
@@ -93,6 +93,22 @@ func unlessRead(sql, op string, e *messages.Error) *messages.Error {
 		return e
 	}
 	return &messages.Error{Code: messages.ErrOutcomeUnknown, Op: op, Err: e}
+}
+
+// unlessCommitted returns e, as the cause of an error that says that the outcome is unknown if a part of sql may have been
+// committed before.
+func (c *conn) unlessCommitted(sql, op string, e *messages.Error) *messages.Error {
+	if !mayHaveCommitted(sql, c.escapes()) {
+		return e
+	}
+	return &messages.Error{
+		Code: messages.ErrOutcomeUnknown, Op: op, Detail: "what came before the error may have been committed", Err: e,
+	}
+}
+
+// escapes reports whether the server takes a backslash in any literal for an escape.
+func (c *conn) escapes() bool {
+	return c.pgx.PgConn().ParameterStatus("standard_conforming_strings") == "off"
 }
 
 func contextError(ctx context.Context, op string) *messages.Error {

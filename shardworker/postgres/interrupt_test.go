@@ -152,7 +152,10 @@ func TestDirtyConnectionsAreNotHandedOn(t *testing.T) {
 	b := open(t, postgres.Config{DSN: db.DSN() + "&pool_max_conns=1"})
 	exec(t, b, `create table t (n int)`)
 	for name, soil := range map[string]func(shardworker.Conn){
-		"begin": func(c shardworker.Conn) { _, _ = c.Exec(background(t), `begin; insert into t values (1)`, nil) },
+		"begin": func(c shardworker.Conn) {
+			_, _ = c.Exec(background(t), `begin`, nil)
+			_, _ = c.Exec(background(t), `insert into t values (1)`, nil)
+		},
 		"failed": func(c shardworker.Conn) {
 			_, _ = c.Exec(background(t), `begin`, nil)
 			_, _ = c.Exec(background(t), `x`, nil)

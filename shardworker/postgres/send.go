@@ -18,6 +18,7 @@ func (c *conn) start(ctx context.Context, op, sql string, args []any) (pgx.Rows,
 		if err := c.usable(ctx, op); err != nil {
 			return nil, err
 		}
+		c.idle = c.pgx.PgConn().TxStatus() == 'I'
 		rows, err := c.pgx.Query(ctx, sql, args...)
 		// pgx returns an error from Query itself if it didn't come to sending the statement, but to preparing it only.
 		sent := err == nil || !c.preparesFirst(sql, args)
@@ -46,9 +47,13 @@ func (c *conn) execSimple(ctx context.Context, sql string) (pgconn.CommandTag, e
 		if err := c.usable(ctx, "exec"); err != nil {
 			return pgconn.CommandTag{}, err
 		}
+		c.idle = c.pgx.PgConn().TxStatus() == 'I'
 		tag, err := c.pgx.Exec(ctx, sql)
 		if err == nil {
 			c.used = true
+			if err := c.settle(ctx, "exec", sql, false); err != nil {
+				return pgconn.CommandTag{}, err
+			}
 			return tag, nil
 		}
 		again, failure := c.again(ctx, "exec", err, true, attempt)
