@@ -152,8 +152,7 @@ func TestCloseWithoutTimeNamesWhoHoldsOn(t *testing.T) {
 	cancel()
 	err = troupe.Close(ended)
 	for _, e := range messages.ShardErrors(err) {
-		// An idle PostgreSQL connection has to take its leave of the server, for which there is no time.
-		assert.NotContains(t, []messages.ShardID{"s2", "s3"}, e.Shard, "nothing was open: %v", e)
+		// An idle connection has to take its leave of the server or to write its log back, for which there is no time.
 		assert.NotContains(t, e.Detail, "jobs", "there were no calls: %v", e)
 	}
 	noBackends(t, c)

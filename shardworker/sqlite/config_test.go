@@ -69,7 +69,7 @@ func TestLanes(t *testing.T) {
 	b := open(t, sqlite.Config{Path: "lanes", Mode: sqlite.Memory, Readers: 3})
 	require.Equal(t, []int{3, 1}, b.Lanes())
 	require.Equal(t, messages.SQLite, b.Dialect())
-	require.True(t, b.Prompt())
+	require.False(t, b.Prompt(), "one instruction can take seconds")
 	for sql, lane := range map[string]int{
 		"select 1":                             readers,
 		"with a as (select 1) select * from a": readers,
