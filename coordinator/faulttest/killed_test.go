@@ -1,6 +1,7 @@
 package faulttest_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -110,7 +111,8 @@ func TestShardLostInAStream(t *testing.T) {
 			if kill.unusable {
 				took := elapsed(func() { _, err = readAll(ctx, tr.Troupe, nil) })
 				t.Logf("refused after %v: %v", took, err)
-				require.ErrorIs(t, err, messages.ErrUnavailable)
+				// A server that dies at this very moment can still take the statement, and then it is lost.
+				require.True(t, errors.Is(err, messages.ErrUnavailable) || errors.Is(err, messages.ErrShardLost), "%v", err)
 				requireNames(t, err, "s1")
 				assert.Less(t, took, soon)
 				others, err := readAll(coordinator.OnShards(ctx, []messages.ShardID{"s0", "s2"}), tr.Troupe, nil)
