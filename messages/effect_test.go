@@ -103,6 +103,7 @@ func TestMayWriteFindsChangesBehindAnything(t *testing.T) {
 }
 
 // TestMayWriteTakesLinearTime repeats what could be searched for again and again. An actor asks.
+// Not a measurement: in quadratic time the worst of these would take ten seconds and more under the race detector.
 func TestMayWriteTakesLinearTime(t *testing.T) {
 	const size = 1 << 20
 	for _, begin := range []string{"select ", "select \\ "} {
@@ -113,7 +114,7 @@ func TestMayWriteTakesLinearTime(t *testing.T) {
 			sql := begin + strings.Repeat(part, size/len(part))
 			start := time.Now()
 			messages.MayWrite(sql)
-			require.Less(t, time.Since(start), 200*time.Millisecond, "%q", begin+part)
+			require.Less(t, time.Since(start), 2*time.Second, "%q", begin+part)
 		}
 	}
 }
