@@ -14,8 +14,9 @@ import (
 	"github.com/troupedb/troupe/shardworker/postgres"
 )
 
-// soon is promised between the end of a context and the return of a call. The machines that run tests are slow.
-const soon = 50 * time.Millisecond
+// soon is how long a test grants what is promised within 50 ms: machines that run tests are slow and shared, and what it
+// has to be told from takes seconds.
+const soon = 500 * time.Millisecond
 
 func elapsed(f func()) time.Duration {
 	start := time.Now()
@@ -60,7 +61,7 @@ func TestCanceledInFlight(t *testing.T) {
 					assert.ErrorIs(t, err, messages.ErrOutcomeUnknown, mode)
 				}
 				assert.Less(t, elapsed(c.Release), soon, mode)
-				assert.Less(t, elapsed(func() { exec(t, b, `select 1`) }), 20*soon, mode)
+				assert.Less(t, elapsed(func() { exec(t, b, `select 1`) }), 4*soon, mode)
 
 				eventually(t, func() bool {
 					n, err := db.QueryInt(`select count(*) from pg_stat_activity where state = 'active' and query = $1`, sql)
