@@ -281,12 +281,7 @@ func (c *call) expire() error {
 	cause := c.ctx.Err()
 	c.stream.CancelAll(cause)
 	if c.stream.Opened() {
-		timer := time.NewTimer(grace)
-		defer timer.Stop()
-		select {
-		case <-c.over.Future().Done():
-		case <-timer.C:
-		}
+		c.awaitOver()
 		_, _, over := c.over.Future().Result()
 		if err := c.stream.Err(); err != nil || over {
 			return err // an answer that is there wins, a complete one too

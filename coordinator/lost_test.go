@@ -180,3 +180,24 @@ func TestLogHandlersHoldNobodyUp(t *testing.T) {
 	}
 	close(release)
 }
+
+// TestEchoThatPanicsCostsItsOwnCall: a call with a chooser is echoed on a goroutine of the system, where a panic would end
+// the process.
+func TestEchoThatPanicsCostsItsOwnCall(t *testing.T) {
+	panics := true
+	c := spawn(t, 2, func(cfg *coordinator.Config) {
+		cfg.Echo = slog.New(blockingLog{cfg.Logger.Handler(), func() {
+			if panics {
+				panic("no echo")
+			}
+		}})
+		cfg.ExecuteChooser = func(context.Context, *coordinator.StatementRequest) ([]messages.ShardID, error) {
+			return shards{"s1"}, nil
+		}
+	})
+	c.reply("select", numbered(1))
+	require.ErrorIs(t, readAll(within(t, patience), c, "select n, pad from t"), messages.ErrPanic)
+	panics = false
+	require.NoError(t, readAll(within(t, patience), c, "select n, pad from t"))
+	require.Zero(t, c.Admitted())
+}

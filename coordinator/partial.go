@@ -81,12 +81,12 @@ func (c *call) mayBePartial() bool {
 }
 
 // whole returns err, which ended the call, together with what is known of the other shards if there was an effect on one of
-// them perhaps: that of one shard alone would say too little. It waits within the grace for the shards to say it.
+// them perhaps: that of one shard alone would say too little. Who calls it has granted the shards
+// the grace to say it.
 func (c *call) whole(err error) error {
 	if err == nil || !c.mayBePartial() {
 		return err
 	}
-	c.awaitOver()
 	outcomes := c.outcomes()
 	undone := true
 	for _, o := range outcomes {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 
 	"github.com/troupedb/troupe/coordinator/statement"
 	"github.com/troupedb/troupe/messages"
@@ -48,21 +49,12 @@ func (c *call) choose(ids []messages.ShardID, by string) error {
 		if !ok {
 			return &messages.Error{Code: messages.ErrUnknownShard, Shard: id, Op: "route", Detail: fmt.Sprintf("the %s names it", by)}
 		}
-		if !namedBefore(ids[:n], id) {
+		if !slices.Contains(ids[:n], id) {
 			targets = append(targets, shard)
 		}
 	}
 	c.targets = targets
 	return c.check()
-}
-
-func namedBefore(ids []messages.ShardID, id messages.ShardID) bool {
-	for _, before := range ids {
-		if before == id {
-			return true
-		}
-	}
-	return false
 }
 
 // check refuses what several shards can't answer exactly. One shard may be asked anything.
@@ -119,6 +111,7 @@ func (c *choosing) Run() {
 	if call.stream.Err() != nil {
 		return // nobody waits for it any more
 	}
+	defer call.recoverRouting()
 	ids, err := call.ask()
 	if err == nil {
 		err = call.choose(ids, call.chooserName())
@@ -129,6 +122,13 @@ func (c *choosing) Run() {
 	}
 	call.echo()
 	call.troupe.self.Notify((*routedCall)(call))
+}
+
+// recoverRouting fails the call when the log handler that echoes it panics: nobody else is on this goroutine to notice.
+func (c *call) recoverRouting() {
+	if value := recover(); value != nil {
+		c.stream.Fail(&messages.Error{Code: messages.ErrPanic, Op: "route", Detail: messages.PanicText(value)})
+	}
 }
 
 // ask calls the chooser.
@@ -142,13 +142,18 @@ func (c *call) ask() (ids []messages.ShardID, err error) {
 			SQL: c.sql, Args: c.args, WantRows: c.wantRows, parse: c.parse,
 		})
 	}
+	return ids, chosen(c.chooserName(), len(ids) > 0, err)
+}
+
+// chosen returns the error of a chooser that failed or chose nothing.
+func chosen(name string, some bool, err error) error {
 	switch {
 	case err != nil:
-		return nil, &messages.Error{Code: messages.ErrChooser, Op: "route", Detail: "the " + c.chooserName() + " failed", Err: err}
-	case len(ids) == 0:
-		return nil, &messages.Error{Code: messages.ErrChooser, Op: "route", Detail: "the " + c.chooserName() + " chose no shard"}
+		return &messages.Error{Code: messages.ErrChooser, Op: "route", Detail: "the " + name + " failed", Err: err}
+	case !some:
+		return &messages.Error{Code: messages.ErrChooser, Op: "route", Detail: "the " + name + " chose no shard"}
 	}
-	return ids, nil
+	return nil
 }
 
 // recoverChooser turns a chooser's panic into its error.

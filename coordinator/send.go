@@ -75,4 +75,10 @@ type partialFailure struct {
 	err    error
 }
 
-func (p *partialFailure) Run() { p.future.promise.Resolve(nil, p.future.call.whole(p.err)) }
+func (p *partialFailure) Run() {
+	c := p.future.call
+	if c.ctx.Err() == nil { // else the grace was granted when it ended
+		c.awaitOver()
+	}
+	p.future.promise.Resolve(nil, c.whole(p.err))
+}

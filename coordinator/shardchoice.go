@@ -49,11 +49,5 @@ func (s *shardChoice) Run() {
 func (s *shardChoice) ask() (shard messages.ShardID, err error) {
 	defer s.troupe.recoverChooser("shard chooser", &err)
 	shard, err = s.troupe.cfg.ShardChooser(s.ctx, s.object)
-	switch {
-	case err != nil:
-		return "", &messages.Error{Code: messages.ErrChooser, Op: "route", Detail: "the shard chooser failed", Err: err}
-	case shard == "":
-		return "", &messages.Error{Code: messages.ErrChooser, Op: "route", Detail: "the shard chooser chose no shard"}
-	}
-	return shard, nil
+	return shard, chosen("shard chooser", shard != "", err)
 }
