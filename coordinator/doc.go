@@ -7,7 +7,7 @@
 // The first of these that says something decides, and the others are not asked:
 //
 //  1. a pin: Options.Shards or Options.AllShards of the message, or [OnShard], [OnShards] or [AllShards] in the context;
-//  2. the identity token: Options.Token, or [WithToken] in the context;
+//  2. the identity token: Options.Token, or for a Get and a Related [WithToken] in the context;
 //  3. the only shard, if there is only one;
 //  4. a chooser: the identity chooser for a Get and for what is loaded from an object, else the execute chooser.
 //

@@ -28,7 +28,8 @@ type Backend interface {
 	// or Interrupt was called. Only then may a caller's own goroutine run a job.
 	Prompt() bool
 	// Acquire returns a connection of lane for one job's use. It fails with [messages.ErrUnavailable] where the
-	// database can't be reached, and otherwise only when ctx ends or the backend is closed.
+	// database can't be reached, with what is wrong where it can't be opened ([messages.ErrDamaged], [messages.ErrBusy],
+	// [messages.ErrStatement] of its set-up), and otherwise only when ctx ends or the backend is closed.
 	Acquire(ctx context.Context, lane int) (Conn, error)
 	// Close interrupts what is running, closes all connections and waits for them, until ctx ends. A second Close
 	// does nothing.
