@@ -40,6 +40,8 @@ const (
 	ErrSchemaMismatch Code = "schema mismatch"
 	// ErrRowTooLarge: a row is larger than the cap.
 	ErrRowTooLarge Code = "row too large"
+	// ErrTooLarge: what a merge has to hold at once (DISTINCT, groups) is larger than its budget.
+	ErrTooLarge Code = "merge too large"
 	// ErrBusy: a SQLite database stayed locked until the context ended; nothing was changed.
 	ErrBusy Code = "database busy"
 	// ErrDamaged: the database file is corrupt or no database.
@@ -63,7 +65,7 @@ func Codes() []Code {
 	return []Code{
 		ErrInvalidConfig, ErrInvalidShardID, ErrInvalidRequest, ErrUnknownShard, ErrNoRoute, ErrChooser, ErrRefused,
 		ErrOverloaded, ErrPoolExhausted, ErrUnavailable, ErrShardLost, ErrOutcomeUnknown, ErrStatement,
-		ErrSchemaMismatch, ErrRowTooLarge, ErrBusy, ErrDamaged, ErrUnwritable, ErrCanceled, ErrClosed, ErrAmbiguousKey,
+		ErrSchemaMismatch, ErrRowTooLarge, ErrTooLarge, ErrBusy, ErrDamaged, ErrUnwritable, ErrCanceled, ErrClosed, ErrAmbiguousKey,
 		ErrProtocol, ErrPanic,
 	}
 }
