@@ -71,12 +71,18 @@ func (v visitor) larger(n Node) {
 		v.with(n.With)
 		v.node(n.Body)
 		nodes(v, n.OrderBy)
-		if n.OffsetSpan.Start < n.LimitSpan.Start {
+		locksFirst := n.locksFirst()
+		if locksFirst {
+			nodes(v, n.Locks)
+		}
+		if n.Limit != nil && n.Offset != nil && n.Offset.Extent().Start < n.Limit.Extent().Start {
 			v.exprs(n.Offset, n.Limit)
 		} else {
 			v.exprs(n.Limit, n.Offset)
 		}
-		nodes(v, n.Locks)
+		if !locksFirst {
+			nodes(v, n.Locks)
+		}
 	case *With:
 		nodes(v, n.Tables)
 	case *CommonTable:
@@ -159,6 +165,15 @@ func (v visitor) change(n Node) {
 	default:
 		panic("bug: the tree has an unknown node")
 	}
+}
+
+// locksFirst reports whether FOR UPDATE stands before LIMIT or OFFSET.
+func (q *Query) locksFirst() bool {
+	if len(q.Locks) == 0 {
+		return false
+	}
+	at := q.Locks[0].Start
+	return q.Limit != nil && at < q.LimitSpan.Start || q.Offset != nil && at < q.OffsetSpan.Start
 }
 
 type visitor struct{ visit func(Node) }
