@@ -34,7 +34,7 @@ type Source struct {
 // lost end is an error and never a short result. The first source that fails ends the stream: the others are
 // cancelled, and batches that were not read are dropped.
 //
-// Next and Leave are the reader's, one goroutine at a time. Everything else is safe for concurrent use.
+// Next, NextOf and Leave are the reader's, one goroutine at a time. Everything else is safe for concurrent use.
 type Stream struct {
 	system *System
 	owner  StreamOwner
@@ -43,7 +43,7 @@ type Stream struct {
 	window int
 	keep   int // largest arena that goes back to the pool, in bytes
 
-	current *messages.RowBatch // the batch that the reader looks at; the reader's
+	current *messages.RowBatch // the batch that the reader looks at, unless it reads by source; the reader's
 	timer   *time.Timer        // the reader's, for flushAfter
 
 	mu struct {
@@ -69,9 +69,10 @@ type source struct {
 	Source
 	queue    []*messages.RowBatch
 	room     [4]*messages.RowBatch
-	cost     int    // of what is queued, and of the batch that the reader looks at
-	seq      uint64 // of the next batch
-	owed     int    // credit not yet given back
+	current  *messages.RowBatch // the batch that the reader looks at, if it reads by source; the reader's
+	cost     int                // of what is queued, and of the batch that the reader looks at
+	seq      uint64             // of the next batch
+	owed     int                // credit not yet given back
 	declared *messages.Description
 	end      *messages.End
 }

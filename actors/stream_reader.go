@@ -15,7 +15,26 @@ const flushAfter = 2 * time.Millisecond
 // error that ended the stream. While it waits it watches ctx, whose end it returns as ctx.Err() without ending the
 // stream.
 func (s *Stream) Next(ctx context.Context) (*messages.RowBatch, error) {
-	s.release()
+	s.release(&s.current)
+	return s.await(ctx, anySource, &s.current)
+}
+
+// ReadBySource says, before Open, that the reader calls NextOf and never Next.
+func (s *Stream) ReadBySource() { s.order = messages.InShardOrder } // so nobody notes which batch came first
+
+// NextOf returns the next batch of one source, by its number, which stays valid until the NextOf of that source after it. At
+// the source's end it returns io.EOF; for the rest it is as Next.
+func (s *Stream) NextOf(ctx context.Context, source int) (*messages.RowBatch, error) {
+	current := &s.mu.sources[source].current // the sources don't change once the stream is open
+	s.release(current)
+	return s.await(ctx, source, current)
+}
+
+// anySource stands for all of them.
+const anySource = -1
+
+// await waits for the next batch of a source and makes it the current one.
+func (s *Stream) await(ctx context.Context, of int, current **messages.RowBatch) (*messages.RowBatch, error) {
 	for {
 		s.mu.Lock()
 		if s.mu.err != nil {
@@ -23,12 +42,12 @@ func (s *Stream) Next(ctx context.Context) (*messages.RowBatch, error) {
 			s.mu.Unlock()
 			return nil, err
 		}
-		if b := s.take(); b != nil {
-			s.current = b
+		if b := s.take(of); b != nil {
+			*current = b
 			s.mu.Unlock()
 			return b, nil
 		}
-		if s.mu.running == 0 || s.mu.left {
+		if s.mu.running == 0 || s.mu.left || of != anySource && s.mu.sources[of].finished() {
 			s.mu.Unlock()
 			return nil, io.EOF
 		}
@@ -37,14 +56,20 @@ func (s *Stream) Next(ctx context.Context) (*messages.RowBatch, error) {
 			s.mu.wake = make(chan struct{}, 1)
 		}
 		s.mu.Unlock()
-		if err := s.wait(ctx); err != nil {
+		if err := s.wait(ctx, of); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// take removes the next batch from its queue. REQUIRES: mu is held.
-func (s *Stream) take() *messages.RowBatch {
+// take removes the next batch of a source from its queue. REQUIRES: mu is held.
+func (s *Stream) take(of int) *messages.RowBatch {
+	if of != anySource {
+		if len(s.mu.sources[of].queue) == 0 {
+			return nil
+		}
+		return s.mu.sources[of].shift()
+	}
 	from := 0
 	switch {
 	case len(s.mu.sources) < 2:
@@ -66,7 +91,11 @@ func (s *Stream) take() *messages.RowBatch {
 		from = s.mu.arrived[0]
 		s.mu.arrived = append(s.mu.arrived[:0], s.mu.arrived[1:]...)
 	}
-	src := &s.mu.sources[from]
+	return s.mu.sources[from].shift()
+}
+
+// shift removes the first batch of the queue. REQUIRES: mu is held.
+func (src *source) shift() *messages.RowBatch {
 	b := src.queue[0]
 	copy(src.queue, src.queue[1:])
 	src.queue[len(src.queue)-1] = nil
@@ -78,12 +107,12 @@ func (src *source) finished() bool { return src.end != nil && len(src.queue) == 
 
 // release gives the current batch back to the pool, and its credit to the worker: in lumps of half a window, or all of it
 // when nothing is queued, for the worker's next batch may need the whole window.
-func (s *Stream) release() {
-	b := s.current
+func (s *Stream) release(current **messages.RowBatch) {
+	b := *current
 	if b == nil {
 		return
 	}
-	s.current = nil
+	*current = nil
 	from, cost := b.Source, b.Cost
 	b.Recycle(s.keep)
 	s.mu.Lock()
@@ -101,8 +130,8 @@ func (s *Stream) release() {
 	}
 }
 
-// wait blocks until something changed. After flushAfter it asks the sources that have nothing queued for what they have.
-func (s *Stream) wait(ctx context.Context) error {
+// wait blocks until something changed. After flushAfter it asks the source, or all of them, for what they have.
+func (s *Stream) wait(ctx context.Context, of int) error {
 	if s.timer == nil {
 		s.timer = time.NewTimer(flushAfter)
 	} else {
@@ -116,16 +145,17 @@ func (s *Stream) wait(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-s.timer.C:
-			s.askForRows()
+			s.askForRows(of)
 		}
 	}
 }
 
-func (s *Stream) askForRows() {
+// askForRows asks those sources that have nothing queued.
+func (s *Stream) askForRows(of int) {
 	s.mu.Lock()
 	var ask []int
 	for i := range s.mu.sources {
-		if src := &s.mu.sources[i]; src.end == nil && len(src.queue) == 0 {
+		if src := &s.mu.sources[i]; src.end == nil && len(src.queue) == 0 && (of == anySource || of == i) {
 			ask = append(ask, i)
 		}
 	}
@@ -149,7 +179,10 @@ func (s *Stream) wakeReader() {
 
 // Leave is the reader's goodbye: sources that have not ended are cancelled, not drained. A second call does nothing.
 func (s *Stream) Leave(cause error) {
-	s.release()
+	s.release(&s.current)
+	for i := range s.mu.sources {
+		s.release(&s.mu.sources[i].current)
+	}
 	s.mu.Lock()
 	if s.mu.left {
 		s.mu.Unlock()

@@ -26,9 +26,16 @@ type call struct {
 	options  messages.Options
 	nested   bool             // it is a chooser's, and was admitted without a place
 	identity *IdentityRequest // what the identity chooser is asked; nil if the execute chooser is
-	asks     bool             // a chooser is asked
+	touched  *Touched         // told of what is sent; nil if nobody asks
 
-	targets  []int // numbers of the chosen shards; set before the call is submitted, or by its choosing
+	// How the call is routed and gathered; set before the call is submitted, or by its choosing.
+	left     step          // what its choosing has to do
+	asked    bool          // it asks the user's code: a chooser, or a route
+	plans    []dialectPlan // of the statement, if it had to be understood
+	narrowed *narrowing    // what the tables say, if they were asked
+	gather   *gathering    // how the targets' rows become one answer; nil if they are handed out as they come
+	sent     []sent        // what each target is sent; nil if it is the statement as it is
+	targets  []int         // numbers of the chosen shards
 	target   [1]int
 	executes [1]messages.Execute // the room for a single one
 	rows     Rows                // the room for the rows of a call that is over when they are made
@@ -126,8 +133,9 @@ func (c *call) dispatch() {
 		executes = make([]messages.Execute, len(sources))
 	}
 	for i := range sources {
+		sql, args := c.statementFor(i)
 		executes[i] = messages.Execute{
-			Call: c.id, Source: i, SQL: c.sql, Args: c.args, WantRows: c.wantRows,
+			Call: c.id, Source: i, SQL: sql, Args: args, WantRows: c.wantRows,
 			Window: t.cfg.Window, BatchBytes: t.cfg.BatchBytes, Context: c.ctx, ReplyTo: &c.stream,
 		}
 		if len(sources) == 1 {
@@ -138,15 +146,35 @@ func (c *call) dispatch() {
 	c.stream.CancelIfOver()
 }
 
-// echo logs what is about to be sent, on the goroutine that has chosen the targets: a handler may block or panic.
+// statementFor returns what a target is sent.
+func (c *call) statementFor(target int) (sql string, args []any) {
+	if c.sent == nil {
+		return c.sql, c.args
+	}
+	return c.sent[target].sql, c.sent[target].args
+}
+
+// echo tells what is about to be sent, on the goroutine that has chosen the targets: a log handler may block or panic.
 func (c *call) echo() {
+	if c.touched != nil {
+		c.touched.note(TouchedCall{SQL: c.sql, Shards: c.targetIDs()})
+	}
 	if c.troupe.cfg.Echo == nil {
 		return
 	}
-	for _, shard := range c.targets {
+	for i, shard := range c.targets {
+		sql, args := c.statementFor(i)
 		c.troupe.cfg.Echo.InfoContext(c.ctx, "sql", "shard", string(c.troupe.cfg.Shards[shard].ID), "call", uint64(c.id),
-			"sql", c.sql, "args", len(c.args))
+			"sql", sql, "args", len(args))
 	}
+}
+
+func (c *call) targetIDs() []messages.ShardID {
+	ids := make([]messages.ShardID, len(c.targets))
+	for i, shard := range c.targets {
+		ids[i] = c.troupe.cfg.Shards[shard].ID
+	}
+	return ids
 }
 
 // lose fails the call if it waits for a shard whose worker was lost.
@@ -293,7 +321,7 @@ func (c *call) expire() error {
 
 func (c *call) expired(cause error) error {
 	switch {
-	case !c.stream.Opened() && c.asks:
+	case !c.stream.Opened() && c.asked:
 		return &messages.Error{Code: messages.ErrChooser, Op: "route", Detail: "no answer before the context ended", Err: cause}
 	case c.stream.Opened() && messages.MayWrite(c.sql):
 		return &messages.Error{

@@ -2,8 +2,10 @@ package coordinator
 
 import (
 	"context"
+	"strings"
 
 	"github.com/troupedb/troupe/coordinator/statement"
+	"github.com/troupedb/troupe/coordinator/statement/keyset"
 	"github.com/troupedb/troupe/messages"
 )
 
@@ -34,7 +36,7 @@ type ExecuteChooser func(ctx context.Context, r *StatementRequest) ([]messages.S
 // Comparison is a comparison of a column with constants, see statement.Comparison.
 type Comparison = statement.Comparison
 
-// StatementRequest is what an execute chooser is asked about. It must not be changed.
+// StatementRequest is what an execute chooser is asked about. It must not be changed, and is for the chooser's call only.
 type StatementRequest struct {
 	// SQL and Args are the statement.
 	SQL  string
@@ -42,18 +44,17 @@ type StatementRequest struct {
 	// WantRows says whether rows are asked for; else it is run for its effect.
 	WantRows bool
 
-	parse func() (*statement.Statement, error)
+	call *call
+	ctx  context.Context
 }
 
-// Comparisons returns the comparisons of columns with constants that the statement makes, anywhere in it. Only those
-// with Conjunct hold for every row of the answer: narrowing by others loses rows. It fails where the shards' dialect
-// is not understood yet: then pin the call, or choose by something else.
+// Comparisons returns the comparisons of columns with constants that the statement makes, anywhere in it, with their
+// polarity and place. Only those with Conjunct hold for every row of the answer: narrowing by others loses rows.
 func (r *StatementRequest) Comparisons() ([]Comparison, error) {
-	s, err := r.parse()
-	if err != nil {
+	if err := r.call.understand(r.call.troupe.everyShard); err != nil {
 		return nil, err
 	}
-	return s.Comparisons(r.Args)
+	return r.call.plan().Analysis.Comparisons(r.Args)
 }
 
 // Values returns the values that column has in the rows of the answer, as far as a top-level "=" or "IN" says; false if
@@ -65,4 +66,38 @@ func (r *StatementRequest) Values(column string) ([]any, bool, error) {
 	}
 	values, ok := statement.Conjuncts(comparisons, column)
 	return values, ok, nil
+}
+
+// Keys returns what the keys of a declared table may be in the rows that matter to the statement, one set for each key
+// column: sound for any condition. Where the table occurs more than once, there is a list of sets for each occurrence, in the order of the
+// text; it is empty if the table doesn't occur.
+func (r *StatementRequest) Keys(table string) ([][]Keys, error) {
+	if err := r.call.understand(r.call.troupe.everyShard); err != nil {
+		return nil, err
+	}
+	var occurrences [][]Keys
+	for _, o := range r.call.plan().Analysis.Occurrences {
+		if o.Decl == nil || o.Decl.Name != strings.ToLower(table) {
+			continue
+		}
+		occurrences = append(occurrences, keysOf(o, r.Args))
+	}
+	return occurrences, nil
+}
+
+// Keys is a set of keys of one column, see keyset.Keys.
+type Keys = keyset.Keys
+
+// Shards returns the shards that the declared tables would choose: what a chooser returns for the statements that it has no
+// opinion of. It fails with [messages.ErrRefused] where they would refuse the statement.
+func (r *StatementRequest) Shards() ([]messages.ShardID, error) {
+	c := r.call
+	if len(c.troupe.cfg.Tables) == 0 {
+		return nil, &messages.Error{Code: messages.ErrNoRoute, Op: "route", Detail: "no tables are declared"}
+	}
+	trial := &call{troupe: c.troupe, ctx: c.ctx, sql: c.sql, args: c.args, wantRows: c.wantRows, options: c.options}
+	if err := trial.routeByTables(r.ctx); err != nil {
+		return nil, err
+	}
+	return trial.targetIDs(), nil
 }

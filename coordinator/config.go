@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/troupedb/troupe/actors"
+	"github.com/troupedb/troupe/coordinator/merge"
 	"github.com/troupedb/troupe/messages"
 	"github.com/troupedb/troupe/shardworker"
 )
@@ -16,11 +17,17 @@ type Config struct {
 	// Shards are the databases, in the order that AllShards and InShardOrder use. It has no default.
 	Shards []shardworker.Shard
 
+	// Tables declares tables: where their rows live. Defaults to none: then choosers or pins say where a statement goes, and
+	// over several shards it may hold one table only.
+	Tables Tables
+
 	// ShardChooser picks the shard that an added object is written to. Defaults to none: Add needs a pin then.
 	ShardChooser ShardChooser
-	// IdentityChooser picks the shards where a primary key is looked for. Defaults to none: Get needs a pin or token.
+	// IdentityChooser picks the shards where a primary key is looked for. Defaults to none: Get needs a declared table, a pin
+	// or a token.
 	IdentityChooser IdentityChooser
-	// ExecuteChooser picks the shards that a statement goes to. Defaults to none: statements need a pin then.
+	// ExecuteChooser picks the shards that a statement goes to, and has the last word where tables are declared. Defaults to
+	// none: a statement needs declared tables or a pin.
 	ExecuteChooser ExecuteChooser
 
 	// System is where the actors live. Defaults to actors.Default(), the process's own.
@@ -37,6 +44,9 @@ type Config struct {
 	Window int
 	// BatchBytes is the size of a full batch, in bytes; a larger row makes its batch larger. Defaults to 64 KiB.
 	BatchBytes int
+	// MergeBytes is how many bytes a call may hold to merge its shards' rows, where a set must be held: the rows of a DISTINCT,
+	// the groups of a GROUP BY. Beyond it the call fails with messages.ErrTooLarge. Defaults to 64 MiB.
+	MergeBytes int
 	// CloseTimeout is how long Close takes at the most if its context doesn't end before. Defaults to 5 s.
 	CloseTimeout time.Duration
 }
@@ -75,7 +85,7 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	for name, n := range map[string]int64{
 		"MaxInFlight": int64(c.MaxInFlight), "Window": int64(c.Window),
-		"BatchBytes": int64(c.BatchBytes), "CloseTimeout": int64(c.CloseTimeout),
+		"BatchBytes": int64(c.BatchBytes), "MergeBytes": int64(c.MergeBytes), "CloseTimeout": int64(c.CloseTimeout),
 	} {
 		if n < 0 {
 			return c, invalidConfig(fmt.Sprintf("%s is negative", name))
@@ -88,6 +98,7 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.MaxInFlight, defaultMaxInFlight)
 	setDefault(&c.Window, DefaultWindow)
 	setDefault(&c.BatchBytes, messages.DefaultBatchBytes)
+	setDefault(&c.MergeBytes, merge.DefaultBudget)
 	setDefault(&c.CloseTimeout, defaultCloseTimeout)
 	if c.System == nil {
 		c.System = actors.Default()

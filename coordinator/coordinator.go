@@ -73,11 +73,11 @@ func (c *coordinator) accept(call *call) {
 		return
 	}
 	c.calls[call.id] = call
-	if call.targets != nil {
-		call.dispatch()
+	if call.left != nothing {
+		c.troupe.cfg.System.Go((*choosing)(call))
 		return
 	}
-	c.troupe.cfg.System.Go((*choosing)(call))
+	call.dispatch()
 }
 
 // replace fails what the lost worker had accepted, and starts a new one on the same connections.

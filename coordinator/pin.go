@@ -15,6 +15,7 @@ type pin struct {
 	leadOnly bool
 	token    messages.ShardID
 	order    messages.Order
+	touched  *Touched // told of the calls; nil if nobody asks
 }
 
 type pinKey struct{}

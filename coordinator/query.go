@@ -14,8 +14,8 @@ import (
 // pgx's: the rows must be closed, or read to their end, and ctx bounds all of it. On an error rows is not nil but carries
 // it. The rows are a [*Rows]; [ShardOf] tells the shard of each.
 //
-// Over several shards, "the first row" is any shard's: helpers such as pgx.CollectOneRow don't know that, QueryRow does.
-// After an error or an early end a shard may look at args a moment longer, so they must not be changed.
+// Over several shards the answer is the one that a single database with all rows would have given, or an error
+// ([messages.ErrRefused]) before anything was sent. After an error or an early end a shard may look at args a moment longer, so they must not be changed.
 //
 // The errors are *messages.Error: ErrNoRoute, ErrUnknownShard, ErrChooser, ErrRefused and ErrOverloaded before anything
 // was sent, and then what the shards had.
@@ -27,8 +27,8 @@ func (t *Troupe) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, 
 	return rows, nil
 }
 
-// QueryRow runs a statement that returns at most one row. Errors come with Scan: pgx.ErrNoRows without a row, and
-// [messages.ErrRefused] if it would go to more than one shard, where "the first row" would be any shard's.
+// QueryRow runs a statement of which the first row is wanted: the merged answer's, if it goes to several shards. Errors come
+// with Scan: pgx.ErrNoRows without a row.
 func (t *Troupe) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 	rows, err := t.query(ctx, &messages.Query{SQL: sql, Args: args, Options: messages.Options{Single: true}})
 	if err != nil {
@@ -82,15 +82,28 @@ func (t *Troupe) prepare(ctx context.Context, r messages.Request) (*call, error)
 	if err := c.preset(); err != nil {
 		return nil, err
 	}
-	c.echo()
+	if c.left == nothing {
+		c.echo()
+	} else {
+		c.asked = c.left != askShards
+	}
 	return c, nil
 }
 
 func (t *Troupe) callFor(ctx context.Context, r messages.Request) (*call, error) {
-	options, err := pinOf(ctx).merge(r.RouteOptions())
+	p := pinOf(ctx)
+	options, err := p.merge(r.RouteOptions())
 	if err != nil {
 		return nil, err
 	}
+	c, err := t.makeCall(ctx, r, options)
+	if err == nil {
+		c.touched = p.touched
+	}
+	return c, err
+}
+
+func (t *Troupe) makeCall(ctx context.Context, r messages.Request, options messages.Options) (*call, error) {
 	switch r := r.(type) {
 	case *messages.Query:
 		c := t.newCall(ctx, r.SQL, r.Args, true, options)

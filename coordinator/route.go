@@ -6,12 +6,21 @@ import (
 	"runtime/debug"
 	"slices"
 
-	"github.com/troupedb/troupe/coordinator/statement"
 	"github.com/troupedb/troupe/messages"
 )
 
-// preset chooses the shards by everything that comes before a chooser: pin, token, only shard. Without any, targets stay
-// nil. It runs on the caller's goroutine.
+// step is what is left to do of a call's routing, on a goroutine of its own because it may block.
+type step uint8
+
+const (
+	nothing    step = iota // the targets and their statements are known
+	askChooser             // and then gather
+	askTables              // whose routes call the user's code
+	askShards              // how they order texts
+)
+
+// preset chooses the shards by everything that doesn't block: pin, token, only shard, tables. What is left is in c.left. It
+// runs on the caller's goroutine.
 func (c *call) preset() error {
 	t, o := c.troupe, c.options
 	switch {
@@ -26,19 +35,25 @@ func (c *call) preset() error {
 		return c.choose([]messages.ShardID{o.Token}, "identity token")
 	case len(t.cfg.Shards) == 1:
 		c.targets = c.target[:]
-	case c.identity != nil && t.cfg.IdentityChooser == nil, c.identity == nil && t.cfg.ExecuteChooser == nil:
+		return nil
+	case c.identity != nil && t.cfg.IdentityChooser != nil, c.identity == nil && t.cfg.ExecuteChooser != nil:
+		c.left = askChooser
+		return nil
+	case len(t.cfg.Tables) == 0:
 		return &messages.Error{
 			Code: messages.ErrNoRoute, Op: "route",
-			Detail: "there is no pin, no token and no " + c.chooserName() + "; pin the call with OnShard or AllShards",
+			Detail: "there is no pin, no token, no declared table and no " + c.chooserName() + "; pin the call with OnShard or AllShards",
 		}
-	default:
-		c.asks = true
+	case !t.catalogue.pure:
+		c.left = askTables
 		return nil
+	default:
+		return c.routeByTables(c.ctx)
 	}
 	return c.check()
 }
 
-// choose sets the targets to the shards that by has named, each once, and checks that they can answer the statement.
+// choose sets the targets to the shards that by has named, each once, and finds out how they answer together.
 func (c *call) choose(ids []messages.ShardID, by string) error {
 	targets := c.target[:0]
 	if len(ids) > 1 {
@@ -57,43 +72,25 @@ func (c *call) choose(ids []messages.ShardID, by string) error {
 	return c.check()
 }
 
-// check refuses what several shards can't answer exactly. One shard may be asked anything.
+// check finds out how several targets answer the statement together, or refuses what they can't answer exactly. One shard may be
+// asked anything.
 func (c *call) check() error {
-	if len(c.targets) < 2 {
+	if len(c.targets) < 2 || c.gathers() {
 		return nil
 	}
-	if c.options.Single {
-		return &messages.Error{
-			Code: messages.ErrRefused, Op: "route",
-			Detail: fmt.Sprintf("QueryRow would take one row of %d shards' answers; use Query, or pin it to a shard", len(c.targets)),
-		}
+	if err := c.understand(c.targets); err != nil {
+		return err
 	}
-	if c.gathers() {
-		return nil
+	if !c.wantRows && c.options.AllShards {
+		return c.everywhere()
 	}
-	checked := map[messages.Dialect]bool{}
-	for _, shard := range c.targets {
-		dialect := c.troupe.dialects[shard]
-		if checked[dialect] {
-			continue
-		}
-		checked[dialect] = true
-		s, err := c.troupe.parse(dialect, c.sql)
-		if err != nil {
-			return err
-		}
-		refusal := s.Scatter()
-		if !c.wantRows && c.options.AllShards {
-			refusal = s.ScatterEverywhere()
-		}
-		if refusal != nil {
-			return refusal
-		}
+	if c.plan().Insert != nil {
+		return c.insertAnywhere()
 	}
-	return nil
+	return c.prepareGather()
 }
 
-// gathers reports whether the coordinator wrote the statement itself, so that it is known to gather exactly.
+// gathers reports whether the coordinator wrote the statement itself, so that its rows are known to need no merge.
 func (c *call) gathers() bool { return c.identity != nil && c.identity.Table != "" }
 
 func (c *call) chooserName() string {
@@ -103,7 +100,7 @@ func (c *call) chooserName() string {
 	return "execute chooser"
 }
 
-// choosing is a call whose chooser is asked, on a goroutine of its own: it may block, and only its call waits for it.
+// choosing is a call whose routing may block, on a goroutine of its own: only its call waits for it.
 type choosing call
 
 func (c *choosing) Run() {
@@ -112,16 +109,44 @@ func (c *choosing) Run() {
 		return // nobody waits for it any more
 	}
 	defer call.recoverRouting()
-	ids, err := call.ask()
-	if err == nil {
-		err = call.choose(ids, call.chooserName())
-	}
-	if err != nil {
+	if err := call.finishRouting(); err != nil {
 		call.stream.Fail(err)
 		return
 	}
 	call.echo()
 	call.troupe.self.Notify((*routedCall)(call))
+}
+
+// finishRouting does what preset has left.
+func (c *call) finishRouting() error {
+	left := c.left
+	c.left = nothing
+	switch left {
+	case askChooser:
+		ids, err := c.ask()
+		if err == nil {
+			err = c.choose(ids, c.chooserName())
+		}
+		if err != nil {
+			return err
+		}
+	case askTables:
+		if err := c.askRoutes(); err != nil {
+			return err
+		}
+	default:
+		c.left = left
+	}
+	if c.left == askShards {
+		return c.lookUpCollations()
+	}
+	return nil
+}
+
+// askRoutes is routeByTables where a route is the user's own function.
+func (c *call) askRoutes() (err error) {
+	defer c.troupe.recoverChooser("route", &err)
+	return c.routeByTables(context.WithValue(c.ctx, choosingKey{}, true))
 }
 
 // recoverRouting fails the call when the log handler that echoes it panics: nobody else is on this goroutine to notice.
@@ -139,7 +164,7 @@ func (c *call) ask() (ids []messages.ShardID, err error) {
 		ids, err = c.troupe.cfg.IdentityChooser(ctx, c.identity)
 	} else {
 		ids, err = c.troupe.cfg.ExecuteChooser(ctx, &StatementRequest{
-			SQL: c.sql, Args: c.args, WantRows: c.wantRows, parse: c.parse,
+			SQL: c.sql, Args: c.args, WantRows: c.wantRows, call: c, ctx: ctx,
 		})
 	}
 	return ids, chosen(c.chooserName(), len(ids) > 0, err)
@@ -164,26 +189,4 @@ func (t *Troupe) recoverChooser(name string, err *error) {
 	}
 	t.cfg.Logger.Error("a chooser panicked", "chooser", name, "panic", messages.PanicText(value), "stack", string(debug.Stack()))
 	*err = &messages.Error{Code: messages.ErrChooser, Op: "route", Detail: fmt.Sprintf("the %s panicked: %s", name, messages.PanicText(value))}
-}
-
-// parse understands the statement in the shards' dialect, for the execute chooser.
-func (c *call) parse() (*statement.Statement, error) {
-	if c.troupe.mixed {
-		return nil, &messages.Error{
-			Code: messages.ErrRefused, Op: "route",
-			Detail: "comparisons of a statement for shards of several dialects are not understood yet; pin it, or choose by something else",
-		}
-	}
-	return c.troupe.parse(c.troupe.dialects[0], c.sql)
-}
-
-// parse understands a text, remembered. A parser that panics costs its own call only.
-func (t *Troupe) parse(dialect messages.Dialect, sql string) (s *statement.Statement, err error) {
-	defer func() {
-		if value := recover(); value != nil {
-			t.cfg.Logger.Error("the parser panicked", "panic", messages.PanicText(value), "stack", string(debug.Stack()))
-			err = &messages.Error{Code: messages.ErrPanic, Op: "parse", Detail: messages.PanicText(value)}
-		}
-	}()
-	return t.parsed.Parse(dialect, sql)
 }

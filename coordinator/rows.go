@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
+	"github.com/troupedb/troupe/coordinator/merge"
 	"github.com/troupedb/troupe/messages"
 )
 
@@ -25,23 +26,33 @@ type Rows struct {
 	call    *call
 	cleanup runtime.Cleanup // closes forgotten Rows; the zero value if there is nothing to close
 
-	at      position
-	count   int64 // rows handed out
-	closed  bool
-	expired bool // the context has ended, and the grace was granted
-	err     error
-	scan    scanner
+	at       *merge.Position // the current row: in own, or where the merger has it
+	own      merge.Position
+	merger   merge.Merger // nil if the rows are handed out as the shards send them
+	count    int64        // rows handed out
+	closed   bool
+	complete bool // they were read to their end
+	expired  bool // the context has ended, and the grace was granted
+	err      error
+	scan     scanner
 }
 
 var _ pgx.Rows = (*Rows)(nil)
 
+// newRows returns the rows of a call whose shards have described their columns. Rows that can't be merged carry the error.
 func newRows(c *call) *Rows {
-	if _, _, over := c.over.Future().Result(); over {
-		c.rows.call = c // nothing to clean up, so it needs no life of its own
-		return &c.rows
+	r := &c.rows // if there is nothing to clean up, they need no life of their own
+	if _, _, over := c.over.Future().Result(); !over {
+		r = new(Rows)
+		r.cleanup = runtime.AddCleanup(r, (*call).forgotten, c)
 	}
-	r := &Rows{call: c}
-	r.cleanup = runtime.AddCleanup(r, (*call).forgotten, c)
+	r.call, r.at = c, &r.own
+	if c.gather != nil {
+		var err error
+		if r.merger, err = c.merge((*feed)(r)); err != nil {
+			r.fail(err)
+		}
+	}
 	return r
 }
 
@@ -59,8 +70,8 @@ var errLeft = &messages.Error{Code: messages.ErrCanceled, Detail: "the reader ha
 
 // Next moves to the next row. False means the end, or an error that Err returns; the rows are closed then.
 func (r *Rows) Next() bool {
-	if r.at.left > 0 {
-		r.at.next()
+	if r.merger == nil && r.own.Left() > 0 {
+		r.own.Next()
 		r.count++
 		return true
 	}
@@ -71,30 +82,59 @@ func (r *Rows) nextBatch() bool {
 	if r.closed {
 		return false
 	}
-	c := r.call
-	batch, err := c.stream.Next(c.ctx)
-	if err != nil && c.ctx.Err() != nil && err != io.EOF { // an error may have io.EOF as its cause: only io.EOF itself is the end
-		if failed := c.stream.Err(); failed != nil {
-			err = failed // a shard noticed the end of the context first
-		} else {
-			r.expired = true
-			if err = c.expire(); err == nil { // all shards have ended complete, so nothing is waited for any more
-				batch, err = c.stream.Next(c.ctx)
-			}
+	var err error
+	if r.merger != nil {
+		r.at, err = r.merger.Next(r.call.ctx)
+	} else {
+		var batch *messages.RowBatch
+		if batch, err = (*feed)(r).Next(r.call.ctx); err == nil {
+			r.own.Begin(batch, batch.Description)
 		}
 	}
-	switch {
-	case err == io.EOF:
-		r.close()
-		return false
-	case err != nil:
-		r.fail(err)
+	if err != nil {
+		r.at = &r.own
+		if err == io.EOF { // an error may have io.EOF as its cause: only io.EOF itself is the end
+			r.finish()
+		} else {
+			r.fail(err)
+		}
 		return false
 	}
-	r.at.begin(batch)
 	r.count++
-	r.scan.describe(batch.Description)
+	r.scan.describe(r.at.Description())
 	return true
+}
+
+// finish closes the rows at their end.
+func (r *Rows) finish() {
+	if r.merger != nil {
+		r.drain()
+	}
+	r.complete = true
+	r.close()
+}
+
+// drainRows is how many rows of each shard are read in vain, at the most, to keep their connections: to cancel costs more.
+const drainRows = 10_000
+
+// drain reads what is left of the shards' rows after a LIMIT was reached, if each shard was told the same LIMIT and it is
+// small. An error there is no error of the answer, which is complete.
+func (r *Rows) drain() {
+	c := r.call
+	if o := &c.gather.options; !c.gather.spec.Cut || c.gather.spec.Group != nil || o.Limit < 0 || o.Limit > drainRows-o.Offset {
+		return
+	}
+	if !c.gather.ordered {
+		for err := error(nil); err == nil; {
+			_, err = c.stream.Next(c.ctx)
+		}
+		return
+	}
+	for source := range c.targets {
+		for err := error(nil); err == nil; {
+			_, err = c.stream.NextOf(c.ctx, source)
+		}
+	}
 }
 
 // fail closes the rows with an error, which tells how many rows came before it.
@@ -133,7 +173,8 @@ func (r *Rows) close() {
 		return
 	}
 	r.closed = true
-	r.at.end()
+	r.own.End()
+	r.at = &r.own
 	r.scan.close()
 	if r.call == nil {
 		return
@@ -164,8 +205,11 @@ func (r *Rows) Err() error { return r.err }
 
 // CommandTag returns the statement's tag with the shards' row counts added, once the rows are closed at their end.
 func (r *Rows) CommandTag() pgconn.CommandTag {
-	if r.call == nil || r.err != nil {
+	switch {
+	case r.call == nil || r.err != nil:
 		return pgconn.CommandTag{}
+	case r.merger != nil && r.complete:
+		return pgconn.NewCommandTag(fmt.Sprintf("SELECT %d", r.count))
 	}
 	return sumTags(r.call.stream.Ends())
 }
@@ -186,19 +230,31 @@ func (r *Rows) Shards() []messages.ShardID {
 	return r.call.stream.Shards()
 }
 
-// Shard returns the shard of the current row; empty without one.
+// Shard returns the shard of the current row; empty without one, and for a row that was made of several: a merged group.
 func (r *Rows) Shard() messages.ShardID {
-	if r.at.batch == nil {
+	batch := r.current()
+	if batch == nil || r.merger != nil && r.call.gather.spec.Group != nil {
 		return ""
 	}
-	return r.call.troupe.cfg.Shards[r.call.targets[r.at.batch.Source]].ID
+	return r.call.troupe.cfg.Shards[r.call.targets[batch.Source]].ID
+}
+
+// current returns the batch of the current row; nil without one.
+func (r *Rows) current() *messages.RowBatch {
+	if r.at == nil {
+		return nil // rows that failed before they were any
+	}
+	return r.at.Batch()
 }
 
 // FieldDescriptions describes the columns of the current row, as its own shard does; before the first row, as the
 // statement declares them.
 func (r *Rows) FieldDescriptions() []pgconn.FieldDescription {
-	if r.at.batch != nil {
-		return r.at.batch.Description.Fields
+	if r.current() != nil {
+		return r.at.Description().Fields
+	}
+	if r.merger != nil {
+		return r.merger.Description().Fields
 	}
 	if r.call != nil {
 		if d := r.call.stream.Declared(); d != nil {
@@ -209,7 +265,12 @@ func (r *Rows) FieldDescriptions() []pgconn.FieldDescription {
 }
 
 // RawValues returns the bytes of the current row, encoded as FieldDescriptions says: valid until the next Next or Close.
-func (r *Rows) RawValues() [][]byte { return r.at.raw() }
+func (r *Rows) RawValues() [][]byte {
+	if r.current() == nil {
+		return nil
+	}
+	return r.at.Raw()
+}
 
 // TypeMap returns the types that the current row is decoded with. It belongs to r, is valid until Close, and is not safe
 // for concurrent use.

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
+	"github.com/troupedb/troupe/coordinator/merge"
 	"github.com/troupedb/troupe/messages"
 )
 
@@ -77,13 +78,13 @@ func (s *scanner) close() {
 	s.giveBack()
 }
 
-func (s *scanner) scan(at *position, dest []any) error {
+func (s *scanner) scan(at *merge.Position, dest []any) error {
 	fields := s.described.Fields
 	if len(fields) != len(dest) {
 		return fmt.Errorf("number of field descriptions must equal number of destinations, got %d and %d", len(fields), len(dest))
 	}
 	for i, target := range dest {
-		if target == nil || s.directs[i] != directNone && s.scanDirect(s.directs[i], at.value(i), target) {
+		if target == nil || s.directs[i] != directNone && s.scanDirect(s.directs[i], at.Value(i), target) {
 			continue
 		}
 		if s.plans == nil {
@@ -93,7 +94,7 @@ func (s *scanner) scan(at *position, dest []any) error {
 			s.plans[i] = s.typeMap().PlanScan(fields[i].DataTypeOID, fields[i].Format, target)
 			s.targets[i] = t
 		}
-		if err := s.plans[i].Scan(at.value(i), target); err != nil {
+		if err := s.plans[i].Scan(at.Value(i), target); err != nil {
 			return pgx.ScanArgError{ColumnIndex: i, FieldName: fields[i].Name, Err: err}
 		}
 	}
@@ -102,7 +103,7 @@ func (s *scanner) scan(at *position, dest []any) error {
 
 // Scan reads the current row into dest, as pgx does; an error closes the rows.
 func (r *Rows) Scan(dest ...any) error {
-	if r.at.batch == nil {
+	if r.current() == nil {
 		if r.err != nil {
 			return r.err
 		}
@@ -117,7 +118,7 @@ func (r *Rows) Scan(dest ...any) error {
 			return nil
 		}
 	}
-	if err := r.scan.scan(&r.at, dest); err != nil {
+	if err := r.scan.scan(r.at, dest); err != nil {
 		r.misread(err)
 		return err
 	}
@@ -128,16 +129,16 @@ var errNoRow = errors.New("troupe: there is no current row: call Next first")
 
 // Values returns the decoded values of the current row.
 func (r *Rows) Values() ([]any, error) {
-	if r.at.batch == nil {
+	if r.current() == nil {
 		if r.err != nil {
 			return nil, r.err
 		}
 		return nil, errNoRow
 	}
-	fields := r.at.batch.Description.Fields
+	fields := r.at.Description().Fields
 	values := make([]any, len(fields))
 	for i := range fields {
-		v, err := r.value(&fields[i], r.at.value(i))
+		v, err := r.value(&fields[i], r.at.Value(i))
 		if err != nil {
 			r.misread(err)
 			return nil, err

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/troupedb/troupe/actors"
-	"github.com/troupedb/troupe/coordinator/statement"
+	"github.com/troupedb/troupe/coordinator/plan"
 	"github.com/troupedb/troupe/messages"
 	"github.com/troupedb/troupe/shardworker"
 )
@@ -23,7 +23,11 @@ type Troupe struct {
 	index    map[messages.ShardID]int
 	dialects []messages.Dialect // by shard number
 	mixed    bool               // shards of more than one dialect
-	parsed   *statement.Cache
+
+	everyShard []int // the shard numbers
+	catalogue  *catalogue
+	planned    *plan.Cache
+	texts      []shardTexts // by shard number
 
 	workers  []atomic.Pointer[shardworker.Worker] // by shard number; replaced when a worker was started anew
 	inFlight chan struct{}                        // a token for each call in flight
@@ -57,10 +61,18 @@ func Spawn(ctx context.Context, cfg Config) (*Troupe, error) {
 		backends: make([]shardworker.Backend, len(cfg.Shards)),
 		index:    make(map[messages.ShardID]int, len(cfg.Shards)),
 		dialects: make([]messages.Dialect, len(cfg.Shards)),
-		parsed:   statement.NewCache(0, 0),
+		planned:  plan.NewCache(0, 0),
+		texts:    make([]shardTexts, len(cfg.Shards)),
 		workers:  make([]atomic.Pointer[shardworker.Worker], len(cfg.Shards)),
 		inFlight: make(chan struct{}, cfg.MaxInFlight),
 		closing:  make(chan struct{}),
+	}
+	for i, s := range cfg.Shards {
+		t.index[s.ID] = i
+		t.everyShard = append(t.everyShard, i)
+	}
+	if t.catalogue, err = cfg.Tables.compile(t.index); err != nil {
+		return nil, err
 	}
 	cfg.System.Use()
 	if err := t.start(ctx); err != nil {
@@ -84,7 +96,6 @@ func (t *Troupe) start(ctx context.Context) error {
 			return err
 		}
 		t.cfg.Shards[i].DSN = "" // it holds a password perhaps, and is needed no more
-		t.index[s.ID] = i
 		t.dialects[i] = backend.Dialect()
 		t.mixed = t.mixed || t.dialects[i] != t.dialects[0]
 		worker, err := shardworker.Spawn(t.workerName(i, 0), shardworker.Config{

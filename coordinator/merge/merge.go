@@ -41,8 +41,9 @@ const DefaultBudget = 64 << 20
 // Merger yields the rows of a merged answer. It has one reader, and holds nothing that must be closed.
 type Merger interface {
 	// Next returns the place of the next row, and io.EOF after the last. It is valid, with what it points to, until the Next
-	// after it. Errors are the feed's, or a *messages.Error: ErrRefused for what can't be merged exactly, ErrTooLarge beyond
-	// the budget.
+	// after it. Errors are the feed's, as they are, or a *messages.Error: ErrRefused for what can't be merged exactly, ErrTooLarge
+	// beyond the budget, ErrProtocol for rows that aren't what they are described as. After an error of the feed Next may be
+	// called again, and goes on where the feed does; any other error is final.
 	Next(ctx context.Context) (*Position, error)
 	// Description describes the columns of the answer as far as they were declared, before the first row.
 	Description() *messages.Description

@@ -25,7 +25,7 @@ type Spec struct {
 type Key struct {
 	// Column is the column's place: from 0 at the left, or from -1 at the right, hidden columns included.
 	Column int
-	// Name is the column's name, and then Column doesn't count: the first visible column that has it.
+	// Name is the column's name, and then Column doesn't count: the one visible column that has it, as it is written.
 	Name string
 	// Desc and NullsFirst say how it is ordered. NullsFirst says where NULLs come in the answer, whatever Desc is.
 	Desc, NullsFirst bool
@@ -50,6 +50,9 @@ const (
 	Locale
 	// Fuzzy is one under which different texts may be equal, and that isn't known here.
 	Fuzzy
+	// Labels is Locale for a column, or for all columns, of which it is known besides that a type that was made in the database
+	// is an enum: its values are equal if their labels are. Without it such a type is an error, for it may be citext.
+	Labels
 )
 
 // Distinct says which rows repeat.

@@ -1,6 +1,8 @@
 package statement
 
 import (
+	"sync"
+
 	"github.com/troupedb/troupe/coordinator/statement/keyset"
 	"github.com/troupedb/troupe/coordinator/statement/tree"
 )
@@ -35,27 +37,42 @@ type KeyColumn struct {
 }
 
 // Analysis is what is known of a statement's rows: where those of its tables may live, and whether shards can answer it each
-// for itself. It is independent of arguments and shards, immutable, and safe for concurrent use.
+// for itself. It is independent of arguments and shards, immutable, and safe for concurrent use. It must not be copied.
 type Analysis struct {
 	Tree *tree.Statement
-	// Occurrences are all occurrences of sharded tables, in every block, in the order of the text.
+	// Occurrences are all occurrences of sharded tables, in every block, in the order of the text. Without any, each shard by
+	// itself answers the statement; unless ChangesReference says otherwise, any one of them will do.
 	Occurrences []*Occurrence
 	// References counts the occurrences of reference tables.
 	References int
+	// ChangesReference says that the statement changes a reference table: it has to be run on every shard. Scatter says whether
+	// it does the same on each.
+	ChangesReference bool
 	// Scatter is why the statement can't be run on several shards whatever is done with the rows of its outermost block; nil if
 	// that block is all that has to be merged. It speaks of tables, links, nested blocks, functions; the clauses of the
-	// outermost block are the planner's.
+	// outermost block, and the rows of an INSERT, are the planner's. The arms of an outermost UNION are nested blocks.
 	Scatter *Refusal
+	// Everywhere is why the statement can't be run on every shard for its effect, as the caller asks for explicitly; nil for DDL
+	// and upkeep, and for an INSERT, of which then every shard gets the rows.
+	Everywhere *Refusal
+	// KeyAssigned is set if the statement assigns a key column of a row that exists. That is refused on one shard as well: the
+	// row would stay where it doesn't belong. Scatter is set too.
+	KeyAssigned *Refusal
 
-	comparisons []comparison
-	blocks      map[*tree.Block]*blockFacts
+	compared func() []compared
+	blocks   map[*tree.Block]*blockFacts
+	catalog  *Catalogue
+	// expressions are the references to common table expressions that have sharded rows.
+	expressions []tree.Span
 }
 
 // Occurrence is one occurrence of a sharded table.
 type Occurrence struct {
+	// Table is where it stands. In a statement that isn't fully understood there may be an occurrence whose name is empty.
 	Table *tree.Table
 	Decl  *Table // nil if it isn't declared
-	// Keys are over-approximations of the values that each key column has in the rows that matter, one for each of Decl.Keys.
+	// Keys are over-approximations of the values that each key column has in the rows that matter, one for each of Decl.Keys. If
+	// there is none, because Decl is nil, the rows may be anywhere.
 	Keys []keyset.Set
 	// Anchor says that it is bound in the outermost block, or an arm of it, or is the target of a change: the shards that the
 	// statement needs are those of its anchors.
@@ -64,15 +81,10 @@ type Occurrence struct {
 	Nullable bool
 }
 
-// blockFacts are what the analysis found out about one block.
+// blockFacts are what the analysis found out about one block: what its names mean.
 type blockFacts struct {
-	// keys are, for each sharded occurrence of the block that isn't null-extended, how its key columns can be written.
-	keys []boundKey
+	view view
 }
 
-// boundKey is one occurrence whose key is visible in a block.
-type boundKey struct {
-	occurrence *Occurrence
-	// columns has for each key column the columns, as they resolve in the block, that always equal it.
-	columns [][]*tree.Column
-}
+// once returns a function that computes a value when it is first called.
+func once[T any](compute func() T) func() T { return sync.OnceValue(compute) }

@@ -3,16 +3,21 @@ package statement
 import (
 	"fmt"
 
+	"github.com/troupedb/troupe/coordinator/statement/tree"
 	"github.com/troupedb/troupe/messages"
 )
 
-// Refusal says why a statement isn't run over several shards. It is the cause of the error that [Statement.Scatter]
-// returns, whose Detail spells it out.
+// Refusal says why a statement isn't run over several shards. It is immutable, and the cause of the error that
+// [Refusal.Err] returns, whose Detail spells it out.
 type Refusal struct {
+	// Code is one of [Reasons], or one of package plan's.
+	Code Code
 	// Clause is what is refused: "ORDER BY", "count()", "JOIN", ….
 	Clause string
 	// Offset is the byte where the clause, or its first expression, begins in the text.
 	Offset int
+	// Tables are the tables that it is about, and Columns their key columns, as far as any are.
+	Tables, Columns []string
 	// Reason is why its answer could differ from one database's.
 	Reason string
 	// Hint is what to do instead.
@@ -28,6 +33,8 @@ const (
 	hintClient  = "leave it out and do it over the gathered rows, or " + hintPin
 	hintCompute = "compute it in the application and pass it as an argument, or " + hintPin
 	hintExec    = "use Exec with AllShards to run it on every shard, or OnShard for one"
+	hintKey     = "compare the keys with \"=\" and AND, bind every table to one key, or " + hintPin
+	hintDeclare = "declare the table, or " + hintPin
 )
 
 // Reasons that more than one clause has.
@@ -41,10 +48,13 @@ const (
 	reasonUnknown   = "it isn't fully understood"
 	reasonFunction  = "it isn't known to depend on its arguments only"
 	reasonSession   = "it acts on one connection or transaction"
+	reasonNested    = "its result is needed whole on every shard, and would have to be merged first"
+	reasonRepeat    = "every shard has these rows and would add them to the answer"
+	reasonMoves     = "the row would have to move to another shard"
 )
 
-// err returns r as an error, and a nil Refusal as a nil error.
-func (r *Refusal) err() error {
+// Err returns r as a [messages.Error] of code [messages.ErrRefused], and a nil Refusal as a nil error.
+func (r *Refusal) Err() error {
 	if r == nil {
 		return nil
 	}
@@ -56,6 +66,38 @@ func (r *Refusal) err() error {
 	}
 }
 
+// err is Err.
+func (r *Refusal) err() error { return r.Err() }
+
 func refuse(clause string, offset int, reason, hint string) *Refusal {
 	return &Refusal{Clause: clause, Offset: offset, Reason: reason, Hint: hint}
+}
+
+// newRefusal returns a Refusal with its code.
+func newRefusal(code Code, clause string, offset int, reason, hint string) *Refusal {
+	return &Refusal{Code: code, Clause: clause, Offset: offset, Reason: reason, Hint: hint}
+}
+
+// about returns r with the names of the tables, and their keys, that it is about.
+func (r *Refusal) about(entities ...*entity) *Refusal {
+	for _, e := range entities {
+		if e == nil || e.occurrence == nil {
+			continue
+		}
+		r.Tables = append(r.Tables, e.occurrence.Table.Name.Name)
+		if e.occurrence.Decl != nil {
+			for _, k := range e.occurrence.Decl.Keys {
+				r.Columns = append(r.Columns, k.Name)
+			}
+		}
+	}
+	return r
+}
+
+// RefuseReference refuses a statement that changes a reference table, whose name is given, elsewhere than on every shard.
+func RefuseReference(s *tree.Statement, table string) *Refusal {
+	r := newRefusal(ReferenceChange, s.Name, s.Body.Start, "every shard has all rows of the reference table "+table+", which have to stay the same",
+		"use Exec with AllShards to change it on every shard")
+	r.Tables = []string{table}
+	return r
 }

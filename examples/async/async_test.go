@@ -38,8 +38,8 @@ func requireSuccess(t *testing.T, args ...string) (stdout, stderr string) {
 	t.Helper()
 	status, stdout, stderr := ran(t, args...)
 	require.Equal(t, succeeded, status)
-	require.Contains(t, stdout, ": 29 assertions hold, 0 fail")
-	require.Equal(t, 29, strings.Count(stdout, "ok    "))
+	require.Contains(t, stdout, ": 33 assertions hold, 0 fail")
+	require.Equal(t, 33, strings.Count(stdout, "ok    "))
 	return stdout, stderr
 }
 
@@ -115,7 +115,7 @@ func TestFailingAssertionsExitWithOne(t *testing.T) {
 	status, stdout, _ := ran(t)
 	require.Equal(t, failed, status)
 	require.Contains(t, stdout, "FAIL  shards that were asked: [asia south_america], not [asia europe]\n")
-	require.Contains(t, stdout, ": 27 assertions hold, 2 fail")
+	require.Contains(t, stdout, ": 31 assertions hold, 2 fail")
 }
 
 func TestFailingCallsExitWithOne(t *testing.T) {

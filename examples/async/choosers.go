@@ -47,15 +47,12 @@ func chooseForKey(_ context.Context, r *coordinator.IdentityRequest) ([]messages
 
 // chooseForStatement is the execute chooser: it says where a statement goes. It narrows by what the statement says of
 // the column continent in its WHERE, where every row must satisfy it.
-func chooseForStatement(ctx context.Context, r *coordinator.StatementRequest) ([]messages.ShardID, error) {
+func chooseForStatement(_ context.Context, r *coordinator.StatementRequest) ([]messages.ShardID, error) {
 	continents, ok, err := r.Values("continent")
-	if errors.Is(err, messages.ErrRefused) {
-		// Statements for PostgreSQL, or for both engines, aren't read yet: what the caller says has to do.
-		continents, ok = continentsOf(ctx)
-	} else if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if !ok {
+	case !ok:
 		return shards, nil
 	}
 	return shardsOf(continents), nil
@@ -78,17 +75,4 @@ func shardsOf(continents []any) []messages.ShardID {
 		return shards[:1]
 	}
 	return found
-}
-
-type continentsKey struct{}
-
-// forContinents returns a context whose statements are about rows of these continents only. It is the application's own
-// word to its own chooser, which needs no comparisons then.
-func forContinents(ctx context.Context, continents ...any) context.Context {
-	return context.WithValue(ctx, continentsKey{}, continents)
-}
-
-func continentsOf(ctx context.Context) ([]any, bool) {
-	continents, ok := ctx.Value(continentsKey{}).([]any)
-	return continents, ok
 }

@@ -3,6 +3,7 @@
 // shards; then a large result is streamed to a slow reader. Each step asserts what it shows. It needs no server:
 //
 //	go run ./examples/async
+//	go run ./examples/async -explain
 //	go run ./examples/async -echo -dsn asia=postgres://localhost/asia
 //
 // Read on in this order: shards.go, model.go, choosers.go, ids.go, weather.go, requests.go, stream.go.
@@ -98,7 +99,7 @@ func play(ctx context.Context, o options, out *report, stderr io.Writer) (err er
 	e := &example{options: o, report: out, troupe: troupe}
 	for _, step := range []func(context.Context) error{
 		e.showShards, e.createTables, e.raceForIDs, e.addWeather,
-		e.getByKey, e.selectAcrossShards, e.selectOnOneShard, e.compareIdentities, e.sendMessages,
+		e.getByKey, e.selectAcrossShards, e.mergeShards, e.selectOnOneShard, e.compareIdentities, e.sendMessages,
 		e.streamSlowly,
 	} {
 		if err := step(ctx); err != nil {

@@ -17,6 +17,7 @@ import (
 type options struct {
 	dsns    map[messages.ShardID]shardworker.DSN // of -dsn; the other shards are files in a temporary directory
 	echo    bool
+	explain bool
 	rows    int
 	rest    time.Duration
 	timeout time.Duration
@@ -37,6 +38,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 		return nil
 	})
 	flags.BoolVar(&o.echo, "echo", false, "log the SQL that each shard is sent")
+	flags.BoolVar(&o.explain, "explain", false, "show which shards statements go to, and how their rows are merged")
 	flags.IntVar(&o.rows, "rows", 200_000, "how many `rows` are streamed to the slow reader, at least 4")
 	flags.DurationVar(&o.rest, "reader-delay", 10*time.Millisecond, fmt.Sprintf("how long the slow reader rests before every %dth row", rowsPerRest))
 	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how long all of it may take")

@@ -10,7 +10,7 @@ import (
 // sendMessages does the same once more with messages and futures, which are below Query and Get: all requests are on
 // their way before the first answer is awaited. The message says by itself where it goes, or else the choosers do.
 func (e *example) sendMessages(ctx context.Context) error {
-	two := e.troupe.Send(e.aboutTwo(ctx), &messages.Query{SQL: citiesOfTwo, Args: []any{"Europe", "Asia"}})
+	two := e.troupe.Send(ctx, &messages.Query{SQL: citiesOfTwo, Args: []any{"Europe", "Asia"}})
 	pinned := e.troupe.Send(ctx, &messages.Query{
 		SQL: citiesByName, Args: []any{"T%"},
 		Options: messages.Options{Shards: []messages.ShardID{northAmerica}},

@@ -72,16 +72,6 @@ func (e *example) dialect(id messages.ShardID) (messages.Dialect, error) {
 	return backend.Dialect(), nil
 }
 
-// readable reports whether troupe reads the comparisons of statements for these shards: so far if all are SQLite.
-func (e *example) readable() bool {
-	for _, id := range shards {
-		if dialect, err := e.dialect(id); err != nil || dialect != messages.SQLite {
-			return false
-		}
-	}
-	return true
-}
-
 // createTables makes the tables on every shard. Most DDL is understood by both engines, and troupe describes SQLite's
 // columns by their declared types as PostgreSQL does, so that rows of both can be gathered: bigint, text, double
 // precision, timestamptz.

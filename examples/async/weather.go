@@ -116,7 +116,7 @@ const (
 
 // selectAcrossShards selects the locations of two continents. The execute chooser sends it to their two shards only.
 func (e *example) selectAcrossShards(ctx context.Context) error {
-	rows, err := e.troupe.Query(e.aboutTwo(ctx), citiesOfTwo, "Europe", "Asia")
+	rows, err := e.troupe.Query(ctx, citiesOfTwo, "Europe", "Asia")
 	if err != nil {
 		return err
 	}
@@ -132,12 +132,51 @@ func (e *example) selectAcrossShards(ctx context.Context) error {
 	return nil
 }
 
-// aboutTwo is ctx where the chooser reads in citiesOfTwo itself which continents it is about; else it has to be told.
-func (e *example) aboutTwo(ctx context.Context) context.Context {
-	if e.readable() {
-		return ctx
+const (
+	warmest = `select temperature from weather_reports order by temperature desc limit 2`
+	average = `select count(*), avg(temperature) from weather_reports`
+)
+
+// mergeShards asks what no shard can answer by itself: troupe merges the shards' rows into the answer that one database
+// would have given.
+func (e *example) mergeShards(ctx context.Context) error {
+	rows, err := e.troupe.Query(ctx, warmest)
+	if err != nil {
+		return err
 	}
-	return forContinents(ctx, "Europe", "Asia")
+	temperatures, err := pgx.CollectRows(rows, pgx.RowTo[float64])
+	if err != nil {
+		return err
+	}
+	check(e, "the two highest temperatures of all shards, in order", temperatures, []float64{85, 80})
+	check(e, "shards that were asked", touched(rows), sorted(shards))
+
+	var count int64
+	var mean float64
+	if err := e.troupe.QueryRow(ctx, average).Scan(&count, &mean); err != nil {
+		return err
+	}
+	check(e, "number of reports on all shards", count, 3)
+	check(e, "their average temperature", mean, 80)
+	return e.showPlans(ctx)
+}
+
+// showPlans prints, with -explain, what troupe does with the statements above: nothing is run for it.
+func (e *example) showPlans(ctx context.Context) error {
+	if !e.explain {
+		return nil
+	}
+	for _, statement := range []struct {
+		sql  string
+		args []any
+	}{{citiesOfTwo, []any{"Europe", "Asia"}}, {warmest, nil}, {average, nil}} {
+		plan, err := e.troupe.Explain(ctx, statement.sql, statement.args...)
+		if err != nil {
+			return err
+		}
+		e.printf("%v", plan)
+	}
+	return nil
 }
 
 // selectOnOneShard pins a statement to a shard: Tokyo begins with a T too, but is elsewhere.

@@ -2,6 +2,7 @@ package grammar_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/troupedb/troupe/coordinator/statement/tree"
@@ -11,7 +12,7 @@ import (
 // SQL allows them. Between the nodes the text is copied. What a node covers, and how nodes nest, shows in the result: a
 // wrong precedence, or a wrong span, makes a text with another tree, or none.
 func render(s *tree.Statement) (string, error) {
-	r := renderer{text: s.Text}
+	r := renderer{text: s.Text, bare: map[tree.Node]bool{}}
 	r.node(s.Root)
 	if r.err != nil {
 		return "", r.err
@@ -24,6 +25,7 @@ type renderer struct {
 	text string
 	b    strings.Builder
 	err  error
+	bare map[tree.Node]bool // parts of what was met that mustn't get parentheses
 }
 
 func (r *renderer) fail(parent, child tree.Node, why string) {
@@ -41,6 +43,7 @@ func (r *renderer) node(n tree.Node) {
 	if _, ok := n.(*tree.Paren); ok && (r.text[at.Start] != '(' || r.text[at.End-1] != ')') {
 		r.fail(n, n, "no parentheses")
 	}
+	r.keepBare(n)
 	next := at.Start
 	tree.Children(n, func(child tree.Node) {
 		of := child.Extent()
@@ -73,9 +76,9 @@ func (r *renderer) wrappable(parent, child tree.Node) bool {
 	case *tree.Join:
 		return child.Alias == nil // joins in parentheses may stand in others, but not with an alias
 	case *tree.Block, *tree.Values, *tree.SetOp:
-		return true
+		return !r.bare[child]
 	case tree.Expr:
-		return of.Start < of.End && !r.stuck(parent, child)
+		return of.Start < of.End && !r.bare[child] && !r.stuck(parent, child)
 	}
 	return false
 }
@@ -97,35 +100,55 @@ func (r *renderer) stuck(parent tree.Node, child tree.Expr) bool {
 		return text[0] == '['
 	case *tree.TableFunction:
 		return true
-	case *tree.Upsert: // a column or a call in ON CONFLICT (…)
-		return contains(parent.Target, child)
 	case *tree.Binary: // (a, b) OVERLAPS (c, d)
 		_, row := child.(*tree.Row)
 		return row && parent.Op == "OVERLAPS"
 	case *tree.Opaque:
-		return isGroupingSet(child) || r.stuckInOpaque(parent, child)
+		return isGroupingSet(child) || chained(parent, child)
+	case *tree.Call: // JSON_TABLE(… COLUMNS (a int PATH '$.a', NESTED '$.b' …))
+		before := strings.ToUpper(strings.TrimSpace(r.text[parent.Start:child.Extent().Start]))
+		return strings.HasSuffix(before, " PATH") || strings.HasSuffix(before, " NESTED")
 	}
 	return false
 }
 
-// stuckInOpaque is stuck for what has a grammar of its own: a[1].b is one chain, and no part of it is an expression.
-func (r *renderer) stuckInOpaque(parent *tree.Opaque, child tree.Expr) bool {
-	_, chained := child.(*tree.Opaque)
-	return chained && parent.Start == child.Extent().Start
+// chained reports whether child is the beginning of a chain like a[1].b, no part of which is an expression.
+func chained(parent *tree.Opaque, child tree.Expr) bool {
+	_, chain := child.(*tree.Opaque)
+	return chain && parent.Start == child.Extent().Start
+}
+
+// keepBare notes which nodes below n mustn't get parentheses, where that isn't to be seen from their parents.
+func (r *renderer) keepBare(n tree.Node) {
+	switch n := n.(type) {
+	case *tree.Call: // JSON_ARRAY(SELECT …) isn't JSON_ARRAY((SELECT …))
+		for _, arg := range n.Args {
+			if s, ok := arg.(*tree.Subquery); ok && s.Span == s.Query.Span {
+				r.bare[s], r.bare[s.Query.Body] = true, true
+			}
+		}
+	case *tree.Upsert: // ON CONFLICT (a COLLATE "C" text_ops): here (a) is an expression, and a isn't
+		for _, e := range n.Target {
+			r.keepKeyBare(e)
+		}
+	}
+}
+
+func (r *renderer) keepKeyBare(e tree.Expr) {
+	r.bare[e] = true
+	switch e := e.(type) {
+	case *tree.Collate:
+		r.keepKeyBare(e.X)
+	case *tree.Opaque:
+		if e.What == "operator class" {
+			r.keepKeyBare(e.Children[0].(tree.Expr))
+		}
+	}
 }
 
 func isGroupingSet(e tree.Expr) bool {
 	o, ok := e.(*tree.Opaque)
-	return ok && strings.Contains(strings.ToLower(o.What), "grouping")
-}
-
-func contains(list []tree.Expr, e tree.Expr) bool {
-	for _, item := range list {
-		if item == e {
-			return true
-		}
-	}
-	return false
+	return ok && slices.Contains([]string{"grouping set", "GROUPING SETS", "ROLLUP", "CUBE"}, o.What)
 }
 
 func startsWithWord(text, word string) bool {

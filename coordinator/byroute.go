@@ -1,0 +1,98 @@
+package coordinator
+
+import (
+	"context"
+
+	"github.com/troupedb/troupe/coordinator/statement"
+	"github.com/troupedb/troupe/coordinator/statement/tree"
+)
+
+// sent is what one target is sent instead of the statement itself.
+type sent struct {
+	sql  string
+	args []any
+}
+
+// routeByTables finds the targets by what the tables' declarations say of the statement's keys.
+func (c *call) routeByTables(ctx context.Context) error {
+	t := c.troupe
+	if err := c.understand(t.everyShard); err != nil {
+		return err
+	}
+	p := c.plan()
+	root := p.Analysis.Tree
+	if root.Kind == tree.Other {
+		return p.Refusal.Err()
+	}
+	if p.Analysis.KeyAssigned != nil {
+		return p.Analysis.KeyAssigned.Err()
+	}
+	if p.Insert != nil {
+		return c.splitInsert(ctx)
+	}
+	if target := t.catalogue.reference(root); target != "" {
+		return statement.RefuseReference(root, target).Err()
+	}
+	n, err := t.catalogue.narrow(ctx, p.Analysis, c.args, len(t.cfg.Shards))
+	if err != nil {
+		return err
+	}
+	c.narrowed, c.targets = n, n.targets
+	if len(n.targets) > 1 {
+		return c.prepareGather()
+	}
+	return nil
+}
+
+// splitInsert sends each row of an INSERT … VALUES to its own shard.
+func (c *call) splitInsert(ctx context.Context) error {
+	t := c.troupe
+	target := c.plan().Analysis.Tree.Root.(*tree.InsertStmt).Target.Name.Name
+	route := t.catalogue.routerFor(ctx, t.catalogue.declared.Tables[target])
+	parts, err := c.plan().Insert.Split(c.args, func(key []any) (int, error) {
+		return route.shard(key)
+	})
+	if err != nil {
+		return err
+	}
+	c.targets = make([]int, len(parts))
+	c.sent = make([]sent, len(parts))
+	for i, part := range parts {
+		c.targets[i] = part.Shard
+		c.sent[i] = sent{part.SQL, part.Args}
+	}
+	return nil
+}
+
+// insertAnywhere is an INSERT … VALUES that was pinned to several shards, or that a chooser sent there.
+func (c *call) insertAnywhere() error { return c.plan().Everywhere.Err() }
+
+// everywhere is a statement that its caller wants run on every shard, as it is.
+func (c *call) everywhere() error {
+	for _, p := range c.plans {
+		if err := p.plan.Everywhere.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reference returns the name of the reference table that a statement changes; "" if it changes none.
+func (c *catalogue) reference(s *tree.Statement) string {
+	var target *tree.Table
+	switch root := s.Root.(type) {
+	case *tree.InsertStmt:
+		target = root.Target
+	case *tree.UpdateStmt:
+		target = root.Target
+	case *tree.DeleteStmt:
+		target = root.Target
+	}
+	if target == nil {
+		return ""
+	}
+	if t := c.declared.Tables[target.Name.Name]; t == nil || !t.Reference {
+		return ""
+	}
+	return target.Name.Name
+}

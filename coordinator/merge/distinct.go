@@ -1,0 +1,131 @@
+package merge
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"github.com/troupedb/troupe/messages"
+)
+
+// distinctRows drops rows that are equal to an earlier one in every visible column. Rows that are equal have equal order
+// keys, so it holds only those since the keys last changed.
+type distinctRows struct {
+	from       Merger
+	identities identities
+	hidden     int
+	order      []distinctKey // whose change empties the set
+	budget     int64
+
+	visible  *messages.Description // of the row before
+	width    int                   // its columns, hidden ones included
+	set      identitySet
+	row, key []byte // encodings: of the row, of the order keys
+	lastKey  []byte
+	err      error // that ended it
+}
+
+func newDistinctRows(spec *Spec, from Merger, o *Options) *distinctRows {
+	m := &distinctRows{
+		from: from, identities: identities{dialect: spec.Dialect}, hidden: spec.Hidden, budget: o.Budget,
+	}
+	m.identities.collation = o.Distinct
+	for i, k := range spec.Order {
+		c := k.collation(o.Order, i)
+		if c != CollationUnknown && !refines(o.Distinct, c) {
+			break // rows that are equal may differ in this key
+		}
+		m.order = append(m.order, distinctKey{Key: k, collation: c})
+	}
+	return m
+}
+
+// refines reports whether texts that are equal under a are so under b.
+func refines(a, b Collation) bool {
+	return a == b || a == Bytewise || a == Locale || a == Labels
+}
+
+func (m *distinctRows) Description() *messages.Description { return m.from.Description() }
+
+func (m *distinctRows) Next(ctx context.Context) (*Position, error) {
+	if m.err != nil {
+		return nil, m.err
+	}
+	for {
+		at, err := m.from.Next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		isNew, err := m.add(at)
+		if err != nil {
+			m.err = err
+			return nil, err
+		}
+		if isNew {
+			return at, nil
+		}
+	}
+}
+
+// add reports whether the row at is the first of its like.
+func (m *distinctRows) add(at *Position) (isNew bool, err error) {
+	if d := at.Batch().Description; at.Description() != m.visible || len(d.Fields) != m.width {
+		if err := m.describe(d, at.Description()); err != nil {
+			return false, err
+		}
+	}
+	if len(m.order) > 0 {
+		if m.key, err = m.identities.appendKeys(m.key[:0], at, m.order); err != nil {
+			return false, err
+		}
+		if !bytes.Equal(m.key, m.lastKey) {
+			m.set.clear()
+			m.key, m.lastKey = m.lastKey, m.key
+		}
+	}
+	m.row = m.row[:0]
+	for i := range at.Description().Fields {
+		if m.row, err = m.identities.append(m.row, at, i, m.identities.collation); err != nil {
+			return false, err
+		}
+	}
+	if len(m.row) == 0 {
+		m.row = append(m.row, nullIdentity) // rows without columns are all alike
+	}
+	isNew = m.set.add(m.row)
+	if m.set.bytes() > m.budget {
+		return false, &messages.Error{
+			Code: messages.ErrTooLarge, Op: opMerge,
+			Detail: fmt.Sprintf("the %d distinct rows so far take more than %d bytes", m.set.count, m.budget),
+		}
+	}
+	return isNew, nil
+}
+
+// describe finds the order keys in rows that d describes, and checks that the rows can be told from those so far.
+func (m *distinctRows) describe(d, visible *messages.Description) error {
+	for i := range visible.Fields {
+		if err := m.identities.admit(i, &visible.Fields[i]); err != nil {
+			return err
+		}
+	}
+	usable := 0
+	for ; usable < len(m.order); usable++ {
+		k := &m.order[usable]
+		column, err := k.resolve(d, m.hidden)
+		if err != nil {
+			return err
+		}
+		collated := column < len(visible.Fields) && kindOf(m.identities.dialect, &visible.Fields[column]).isCollated()
+		if column >= len(visible.Fields) || collated && !k.collation.equates() {
+			break // a hidden column may differ where the row doesn't, and texts that are equal here may lie apart
+		}
+		k.column = column
+	}
+	if usable < len(m.order) && m.visible != nil {
+		usable = 0 // what the set has been emptied for can't be compared with shorter keys, so it isn't emptied any more
+	}
+	m.order = m.order[:usable]
+	m.visible, m.width = visible, len(d.Fields)
+	return nil
+}

@@ -1,0 +1,46 @@
+package oracletest_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/troupedb/troupe/coordinator/oracletest"
+	"github.com/troupedb/troupe/messages"
+)
+
+// Of a hundred executions over several shards no more than this may be refused: who refuses everything is never wrong.
+const refusalCeiling = 0.25
+
+// TestAgree is the differential oracle. On a failure it logs how to run the statement alone.
+func TestAgree(t *testing.T) {
+	for _, form := range []struct {
+		dialect           messages.Dialect
+		short, long, each int
+	}{
+		{messages.SQLite, 14_000, 350_000, 2},
+		{messages.PostgreSQL, 6_500, 150_000, 2},
+	} {
+		t.Run(form.dialect.String(), func(t *testing.T) {
+			t.Parallel()
+			cfg := oracletest.Config{Dialect: form.dialect, Seed: *seed, Statements: form.short, Each: form.each, Shrink: true, Mismatches: 3}
+			switch {
+			case *statement >= 0:
+				cfg.First, cfg.Statements, cfg.Each = uint64(*statement), 1, 0
+			case *count > 0:
+				cfg.Statements = *count
+			case long:
+				cfg.Statements, cfg.Each = form.long, 0
+			}
+			report := oracletest.Run(t, cfg)
+			t.Log(report)
+			for _, m := range report.Mismatches {
+				t.Error(m)
+			}
+			require.Less(t, report.Invalid, max(2, cfg.Statements*3/100), "the generator writes SQL that one database refuses")
+			if cfg.Statements >= 1000 {
+				require.Less(t, report.RefusalRate(), refusalCeiling)
+			}
+		})
+	}
+}

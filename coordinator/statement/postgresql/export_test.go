@@ -1,0 +1,4 @@
+package postgresql
+
+// KeywordWords are the lines of keyword_words.go.
+var KeywordWords = keywordWords

@@ -1,0 +1,221 @@
+package coordinator
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/troupedb/troupe/coordinator/merge"
+	"github.com/troupedb/troupe/coordinator/plan"
+	"github.com/troupedb/troupe/coordinator/statement/sqlite"
+	"github.com/troupedb/troupe/messages"
+)
+
+// textsMaxAge is how long what was found out about a shard's collations is believed. A change of the schema within that
+// time that makes an order wrong doesn't go unnoticed where rows are merged: their order is checked.
+const textsMaxAge = time.Minute
+
+// shardTexts is what is known of how a shard compares texts.
+type shardTexts struct {
+	mu struct {
+		sync.Mutex
+		textFacts
+		at         time.Time // when it was asked; zero if it never was
+		collations map[collationKey]merge.Collation
+	}
+}
+
+// collationKey is one collation of a statement.
+type collationKey struct {
+	sql   string
+	use   plan.Use
+	index int
+}
+
+// maxCollations is how many collations of a shard are remembered.
+const maxCollations = 1024
+
+// textFacts are how a database compares texts.
+type textFacts struct {
+	// Default says that a text without a collation of its own compares bytewise.
+	Default bool
+	// Others says that there may be columns with other collations than the default one.
+	Others bool
+	// Fuzzy says that there are collations under which different texts are equal.
+	Fuzzy bool
+}
+
+// known returns what is known of a shard, and false if that is nothing, or too old.
+func (s *shardTexts) known() (textFacts, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.mu.textFacts, !s.mu.at.IsZero() && time.Since(s.mu.at) < textsMaxAge
+}
+
+func (s *shardTexts) learn(f textFacts) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mu.textFacts, s.mu.at = f, time.Now()
+	s.mu.collations = map[collationKey]merge.Collation{}
+}
+
+func (s *shardTexts) collation(key collationKey) (merge.Collation, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, ok := s.mu.collations[key]
+	return c, ok
+}
+
+func (s *shardTexts) remember(key collationKey, c merge.Collation) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.mu.collations) >= maxCollations {
+		clear(s.mu.collations)
+	}
+	s.mu.collations[key] = c
+}
+
+// The questions, which answer with the columns of textFacts in order. PostgreSQL before 15 has no datlocprovider; the builtin
+// provider, "b", compares bytes whatever its locale. C.UTF-8 of the C library orders by code points, which is by bytes.
+// SQLite's only collation that isn't BINARY by declaration has to be written in the schema.
+const (
+	postgresTexts = `SELECT
+	(coalesce(to_jsonb(d)->>'datlocprovider', 'c') = 'b'
+		OR coalesce(to_jsonb(d)->>'datlocprovider', 'c') = 'c' AND upper(d.datcollate) IN ('C', 'POSIX', 'C.UTF-8', 'C.UTF8'))::int8,
+	(EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+		WHERE a.attcollation <> 0 AND a.attcollation <> 100 AND a.attnum > 0 AND a.attrelid >= 16384 AND c.relkind IN ('r', 'v', 'm', 'f', 'p')))::int8,
+	(EXISTS (SELECT FROM pg_catalog.pg_collation WHERE NOT collisdeterministic))::int8
+	FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()`
+	sqliteTexts = `SELECT 1, count(*) > 0, count(*) > 0 FROM sqlite_schema WHERE lower(sql) LIKE '%collate%'`
+)
+
+// textsOf finds out how a shard compares texts, if that isn't known. It asks the shard, under the call's context.
+func (t *Troupe) textsOf(ctx context.Context, shard int) (textFacts, error) {
+	if f, ok := t.texts[shard].known(); ok {
+		return f, nil
+	}
+	sql := postgresTexts
+	if t.dialects[shard] == messages.SQLite {
+		sql = sqliteTexts
+	}
+	rows, err := t.ask(ctx, shard, sql)
+	if errors.Is(err, messages.ErrStatement) {
+		// It can't be asked: no text can be merged then, and everything else can.
+		f := textFacts{Others: true, Fuzzy: true}
+		t.texts[shard].learn(f)
+		return f, nil
+	}
+	if err != nil {
+		return textFacts{}, err
+	}
+	answer, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[struct{ Default, Others, Fuzzy int64 }])
+	if err != nil {
+		return textFacts{}, err
+	}
+	f := textFacts{Default: answer.Default != 0, Others: answer.Others != 0, Fuzzy: answer.Fuzzy != 0}
+	t.texts[shard].learn(f)
+	return f, nil
+}
+
+// ask runs a statement of the coordinator's own on one shard, for a call that is in flight already.
+func (t *Troupe) ask(ctx context.Context, shard int, sql string, args ...any) (*Rows, error) {
+	ctx = context.WithValue(ctx, choosingKey{}, true)
+	ctx = context.WithValue(ctx, pinKey{}, pin{})
+	return t.run(ctx, &messages.Query{
+		SQL: sql, Args: args, Options: messages.Options{Shards: []messages.ShardID{t.cfg.Shards[shard].ID}},
+	})
+}
+
+// collationOf returns the collation of a lookup on a shard where texts may have other collations than the default one. It asks the
+// shard, once in a while.
+func (c *call) collationOf(ctx context.Context, shard int, l plan.Lookup) (merge.Collation, error) {
+	t := c.troupe
+	key := collationKey{c.sql, l.Use, l.Index}
+	if l.Use == plan.DistinctRow {
+		key.sql = l.Table + "\x00" + l.Column // there may be several
+	}
+	if known, ok := t.texts[shard].collation(key); ok {
+		return known, nil
+	}
+	var found merge.Collation
+	var err error
+	if t.dialects[shard] == messages.SQLite {
+		found, err = t.declaredCollation(ctx, shard, l.Table, l.Column)
+	} else {
+		found, err = t.probe(ctx, shard, c.plans[c.dialectOf(shard)].plan.Gather, l, c.args)
+	}
+	if err == nil {
+		t.texts[shard].remember(key, found)
+	}
+	return found, err
+}
+
+// probe asks a PostgreSQL shard for a collation.
+func (t *Troupe) probe(ctx context.Context, shard int, g *plan.Gather, l plan.Lookup, args []any) (merge.Collation, error) {
+	sql, args, ok, err := g.Probe(l, args)
+	if err != nil || !ok {
+		return merge.CollationUnknown, err
+	}
+	rows, err := t.ask(ctx, shard, sql, args...)
+	if err == nil {
+		var answer string
+		if answer, err = pgx.CollectExactlyOneRow(rows, pgx.RowTo[string]); err == nil {
+			return plan.ParseCollation(answer)
+		}
+	}
+	if errors.Is(err, messages.ErrStatement) {
+		return merge.CollationUnknown, nil // it is no text, or can't be asked
+	}
+	return merge.CollationUnknown, err
+}
+
+const sqliteTables = `SELECT sql FROM sqlite_schema WHERE type = 'table' AND lower(name) = $1`
+
+// declaredCollation returns the collation of a SQLite column, or of all columns of a table if column is empty.
+func (t *Troupe) declaredCollation(ctx context.Context, shard int, table, column string) (merge.Collation, error) {
+	if table == "" {
+		return merge.CollationUnknown, nil
+	}
+	rows, err := t.ask(ctx, shard, sqliteTables, table)
+	if errors.Is(err, messages.ErrStatement) {
+		return merge.CollationUnknown, nil
+	}
+	if err != nil {
+		return merge.CollationUnknown, err
+	}
+	texts, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || len(texts) != 1 {
+		return merge.CollationUnknown, err
+	}
+	declared, ok := sqlite.Collations(texts[0])
+	if !ok {
+		return merge.CollationUnknown, nil
+	}
+	if column != "" {
+		return sqliteCollation(declared[column]), nil
+	}
+	for _, name := range declared {
+		if sqliteCollation(name) != merge.Bytewise {
+			return merge.CollationUnknown, nil
+		}
+	}
+	return merge.Bytewise, nil
+}
+
+func sqliteCollation(name string) merge.Collation {
+	switch name {
+	case "binary":
+		return merge.Bytewise
+	case "nocase":
+		return merge.NoCase
+	case "rtrim":
+		return merge.TrimRight
+	case "":
+		return merge.CollationUnknown // the table has no such column
+	default:
+		return merge.Fuzzy
+	}
+}
