@@ -125,7 +125,7 @@ func (a *aggregate) addCount(s *state, row *rowAt, v []byte) error {
 		s.set, s.inexact, s.float.sum = true, true, math.NaN()
 		v = []byte{}
 	}
-	if v == nil && n != 0 || v != nil && n <= 0 {
+	if v == nil && n != 0 || v != nil && (n < 0 || n == 0 && a.step != addSQLite) { // SQLite's total of nothing is 0
 		return malformed(a.name, "sum of as many values as were counted")
 	}
 	total, ok := added(s.count, n)

@@ -11,6 +11,10 @@ import (
 )
 
 // planSQLite decides how a is computed: the types of SQLite's values are those of each row.
+//
+// Two things of SQLite's sums can't be told from partial ones. A sum of integers that overflows on the way but not at the end is an
+// error of SQLite in some orders of the rows: here the whole counts. And a shard whose sum isn't a number, of both infinities, answers
+// NULL, as one without values does: Avg knows the count, Sum takes it as none.
 func (a *aggregate) planSQLite() error {
 	a.oid = pgtype.UnknownOID
 	switch a.Func {

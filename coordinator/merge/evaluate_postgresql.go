@@ -13,7 +13,8 @@ import (
 type compiler struct {
 	groups *groups
 	args   []any
-	// typed are the types that arguments got where they were used first: PostgreSQL gives each one type.
+	// typed are the types that arguments got where they were used first: PostgreSQL gives each one type. Whoever makes the Spec
+	// sees to it that none of them is used in another part of the statement, which could give it another.
 	typed map[int]uint32
 }
 

@@ -58,9 +58,8 @@ func (g *groups) Next(ctx context.Context) (*Position, error) {
 	}
 	g.out.recycle()
 	if g.err == nil && !g.read {
-		g.read = true
-		if g.err = g.readAll(ctx); g.err == nil {
-			g.err = g.choose()
+		if err := g.readAll(ctx); err != nil {
+			return nil, err
 		}
 	}
 	if g.err == nil {
@@ -72,25 +71,28 @@ func (g *groups) Next(ctx context.Context) (*Position, error) {
 	return nil, g.err
 }
 
-// readAll reads all batches of the feed.
+// readAll reads all batches of the feed, and chooses the groups to yield. Errors of the feed are returned, and the next call goes on;
+// others end the rows.
 func (g *groups) readAll(ctx context.Context) error {
-	g.row.cells = make([]messages.Cell, len(g.declared.Fields))
-	if len(g.keys) == 0 {
-		g.states = make([]state, len(g.aggregates))
-		g.table.groups = make([]group, 1)
+	if g.row.cells == nil {
+		g.row.cells = make([]messages.Cell, len(g.declared.Fields))
+		if len(g.keys) == 0 {
+			g.states = make([]state, len(g.aggregates))
+			g.table.groups = make([]group, 1)
+		}
 	}
-	for {
+	for g.err == nil {
 		b, err := g.feed.Next(ctx)
 		switch {
 		case errors.Is(err, io.EOF):
-			return nil
+			g.read, g.err = true, g.choose()
+			return g.err
 		case err != nil:
 			return err
 		}
-		if err := g.addBatch(b); err != nil {
-			return err
-		}
+		g.err = g.addBatch(b)
 	}
+	return g.err
 }
 
 func (g *groups) addBatch(b *messages.RowBatch) error {

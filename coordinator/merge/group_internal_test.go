@@ -305,7 +305,7 @@ func TestGroupBudget(t *testing.T) {
 	}
 }
 
-// TestFeedFails: the feed's error is the answer's, and stays.
+// TestFeedFails: the feed's error is the answer's, until the feed goes on.
 func TestFeedFails(t *testing.T) {
 	part := int8Answer([]string{"n"}, []any{1})
 	feed := feedOf(part, part)
@@ -316,6 +316,10 @@ func TestFeedFails(t *testing.T) {
 		_, err = m.Next(background)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 	}
+	feed.failing = nil
+	got, err := answerOf(m)
+	require.NoError(t, err)
+	require.Equal(t, [][][]byte{{int8Of(2)}}, got.rows, "it goes on where the feed does")
 }
 
 // TestThreeValuedLogic goes through all of AND, OR and NOT.

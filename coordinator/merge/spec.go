@@ -141,13 +141,25 @@ type Expr interface{ groupExpr() }
 
 type (
 	// KeyRef is the value of Group.Keys[Index].
-	KeyRef struct{ Index int }
+	KeyRef struct {
+		// Index is the key's place in Group.Keys.
+		Index int
+	}
 	// AggregateRef is the value of Group.Aggregates[Index].
-	AggregateRef struct{ Index int }
+	AggregateRef struct {
+		// Index is the aggregate's place in Group.Aggregates.
+		Index int
+	}
 	// Constant is a literal: nil, bool, int64, string, or a Number.
-	Constant struct{ Value any }
+	Constant struct {
+		// Value is nil, bool, int64, string or Number.
+		Value any
+	}
 	// Argument is the statement's argument with that ordinal, from 1.
-	Argument struct{ Ordinal int }
+	Argument struct {
+		// Ordinal counts from 1.
+		Ordinal int
+	}
 	// Operation is L Op R, with Op one of + - * / % = <> < <= > >=; without L it is -R or +R.
 	Operation struct {
 		Op   string
@@ -159,7 +171,10 @@ type (
 		Args []Expr
 	}
 	// Negation is NOT X.
-	Negation struct{ X Expr }
+	Negation struct {
+		// X is what is negated.
+		X Expr
+	}
 	// NullTest is X IS [NOT] NULL.
 	NullTest struct {
 		X   Expr

@@ -3,6 +3,7 @@ package oracletest_test
 import (
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/troupedb/troupe/coordinator/oracletest"
@@ -11,6 +12,12 @@ import (
 
 // Of a hundred executions over several shards no more than this may be refused: who refuses everything is never wrong.
 const refusalCeiling = 0.25
+
+// Of these shapes no more than this: what is refused altogether would hide in the sum.
+var shapeCeilings = map[string]float64{
+	"rows": 0.2, "rows, bound": 0.05, "aggregate": 0.4, "group": 0.3, "distinct": 0.25, "combined": 0.6, "window": 0.4, "exists": 0.7,
+	"with, rows": 0.5, "insert": 0.3, "insert, bound": 0.15, "insert select": 0.3, "update": 0.3, "update from": 0.3, "delete": 0.3,
+}
 
 // TestAgree is the differential oracle. On a failure it logs how to run the statement alone.
 func TestAgree(t *testing.T) {
@@ -23,7 +30,7 @@ func TestAgree(t *testing.T) {
 	} {
 		t.Run(form.dialect.String(), func(t *testing.T) {
 			t.Parallel()
-			cfg := oracletest.Config{Dialect: form.dialect, Seed: *seed, Statements: form.short, Each: form.each, Shrink: true, Mismatches: 3}
+			cfg := oracletest.Config{Dialect: form.dialect, Seed: *seed, Statements: form.short, Each: form.each, Shrink: true, Mismatches: *wrong}
 			switch {
 			case *statement >= 0:
 				cfg.First, cfg.Statements, cfg.Each = uint64(*statement), 1, 0
@@ -40,6 +47,11 @@ func TestAgree(t *testing.T) {
 			require.Less(t, report.Invalid, max(2, cfg.Statements*3/100), "the generator writes SQL that one database refuses")
 			if cfg.Statements >= 1000 {
 				require.Less(t, report.RefusalRate(), refusalCeiling)
+				for name, ceiling := range shapeCeilings {
+					if shape := report.Shapes[name]; shape != nil && shape.Scattered >= 50 {
+						assert.LessOrEqual(t, shape.RefusalRate(), ceiling, name)
+					}
+				}
 			}
 		})
 	}

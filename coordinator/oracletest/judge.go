@@ -9,7 +9,8 @@ import (
 // judge runs a statement on the one database and on the troupes.
 func (o *oracle) judge(ctx context.Context, st *statement) error {
 	o.report.Statements++
-	o.report.Shapes[st.shape]++
+	shape := o.report.shape(st)
+	shape.Made++
 	c := &trial{oracle: o, st: st}
 	invalid := false
 	for n, i := range o.sizes() {
@@ -70,7 +71,7 @@ type trial struct {
 // on runs the statement on a troupe and says what is wrong with the answer. report may be nil.
 func (c *trial) on(ctx context.Context, d *databases, report *Report) (string, error) {
 	if report == nil {
-		report = &Report{Refused: map[string]int{}, RefusedShapes: map[string]int{}}
+		report = newReport(c.cfg)
 	}
 	if c.one == nil {
 		c.sql, c.args = c.st.render(c.schema.dialect)
@@ -82,6 +83,7 @@ func (c *trial) on(ctx context.Context, d *databases, report *Report) (string, e
 	several := len(d.shards) > 1
 	if several {
 		report.Scattered++
+		report.shape(c.st).Scattered++
 	}
 	if code, refused := refusal(c.troupe.err); refused {
 		switch {
@@ -91,7 +93,7 @@ func (c *trial) on(ctx context.Context, d *databases, report *Report) (string, e
 			return fmt.Sprintf("an unknown reason for a refusal: %q", code), nil
 		}
 		report.Refused[code]++
-		report.RefusedShapes[c.st.shape]++
+		report.shape(c.st).Refused++
 		if c.st.write != nil && report.Refused[code]%8 == 1 {
 			return c.untouched(ctx, d)
 		}

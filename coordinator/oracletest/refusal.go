@@ -20,5 +20,12 @@ func refusal(err error) (string, bool) {
 	return string(r.Code), true
 }
 
+// planned are the codes of package plan, which shows no list of them.
+var planned = []string{
+	"statement", "clause", "order", "limit", "distinct", "group", "aggregate", "expression", "window", "insert", "reference",
+}
+
 // knownReason reports whether code is one of the fixed list.
-func knownReason(code string) bool { return slices.Contains(analysis.Reasons(), analysis.Code(code)) }
+func knownReason(code string) bool {
+	return slices.Contains(analysis.Reasons(), analysis.Code(code)) || slices.Contains(planned, code)
+}

@@ -28,11 +28,29 @@ type Report struct {
 	// ScaleDiffers counts answers whose numerics are equal but shown with other scales; Scale has one of the statements.
 	ScaleDiffers int
 	Scale        string
-	// Shapes counts statements by what the generator meant them to be, RefusedShapes the refusals.
-	Shapes, RefusedShapes map[string]int
+	// Shapes counts by what the generator meant statements to be, "rows" or "insert, bound": those that are bound are for one
+	// key, so that no clause of them is a reason for a refusal.
+	Shapes map[string]*Shape
 
 	// Mismatches are what is wrong.
 	Mismatches []Mismatch
+}
+
+// Shape counts the statements of one shape, their executions over several shards, and how many of these were refused.
+type Shape struct{ Made, Scattered, Refused int }
+
+// RefusalRate returns which part of the executions over several shards was refused.
+func (s *Shape) RefusalRate() float64 { return float64(s.Refused) / float64(max(1, s.Scattered)) }
+
+func newReport(cfg Config) *Report {
+	return &Report{Dialect: cfg.Dialect, Seed: cfg.Seed, Refused: map[string]int{}, Shapes: map[string]*Shape{}}
+}
+
+func (r *Report) shape(st *statement) *Shape {
+	if r.Shapes[st.shape] == nil {
+		r.Shapes[st.shape] = &Shape{}
+	}
+	return r.Shapes[st.shape]
 }
 
 // Mismatch is a statement to which a troupe's answer is wrong.
@@ -100,8 +118,9 @@ func (r *Report) String() string {
 	for _, code := range slices.Sorted(maps.Keys(r.Refused)) {
 		fmt.Fprintf(&b, "  refused %6d  %s\n", r.Refused[code], code)
 	}
-	for _, shape := range slices.Sorted(maps.Keys(r.Shapes)) {
-		fmt.Fprintf(&b, "  made %6d, refused %6d  %s\n", r.Shapes[shape], r.RefusedShapes[shape], shape)
+	for _, name := range slices.Sorted(maps.Keys(r.Shapes)) {
+		shape := r.Shapes[name]
+		fmt.Fprintf(&b, "  made %6d, refused %5.1f %% of %6d  %s\n", shape.Made, 100*shape.RefusalRate(), shape.Scattered, name)
 	}
 	if r.Scale != "" {
 		fmt.Fprintf(&b, "  another scale: %s\n", r.Scale)

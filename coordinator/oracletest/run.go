@@ -56,9 +56,7 @@ func (c Config) withDefaults() Config {
 func Run(t testing.TB, cfg Config) *Report {
 	t.Helper()
 	cfg = cfg.withDefaults()
-	o := &oracle{cfg: cfg, report: &Report{
-		Dialect: cfg.Dialect, Seed: cfg.Seed, Refused: map[string]int{}, Shapes: map[string]int{}, RefusedShapes: map[string]int{},
-	}}
+	o := &oracle{cfg: cfg, report: newReport(cfg)}
 	if cfg.Dialect == messages.PostgreSQL {
 		for range 1 + o.needed() {
 			o.servers = append(o.servers, shardworker.DSN(pgtest.Shared(t).DSN()+"&pool_max_conns=2"))

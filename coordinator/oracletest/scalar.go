@@ -72,10 +72,11 @@ func (g *generator) columnsOf(sc *scope) []*expression {
 // aggregate returns an aggregate over a scope's rows.
 func (g *generator) aggregate(sc *scope) *expression {
 	e := g.plainAggregate(sc)
+	e.aggregate = true
 	if g.chance(12) {
 		e = form(e.kind, "{} filter (where {})", e, g.predicate(sc, 1))
+		e.aggregate = true
 	}
-	e.aggregate = true
 	return e
 }
 

@@ -54,20 +54,20 @@ func (s *selection) combine(call *tree.Call) (combinable, *statement.Refusal) {
 	clause := name + "()"
 	switch {
 	case !ok, name == "":
-		return c, refuse(codeAggregate, clause, call, reasonPartial, "select the rows and compute it over them, or "+hintPin)
+		return c, refuse(Aggregate, clause, call, reasonPartial, "select the rows and compute it over them, or "+hintPin)
 	case call.WithinGroup != nil, len(call.OrderBy) > 0, !call.Plain && !call.Star,
 		len(call.Args) > 1, len(call.Args) == 0 && !call.Star && name != "count":
-		return c, refuse(codeAggregate, clause, call, reasonUnknown, hintRewrite)
+		return c, refuse(Aggregate, clause, call, reasonUnknown, hintRewrite)
 	case call.Distinct && name == "total":
-		return c, refuse(codeAggregate, clause, call, reasonPartial, "use sum(DISTINCT …), or "+hintPin)
+		return c, refuse(Aggregate, clause, call, reasonPartial, "use sum(DISTINCT …), or "+hintPin)
 	}
 	if len(call.Args) == 1 {
 		if _, ok := tree.Bare(call.Args[0]).(*tree.Row); ok {
-			return c, refuse(codeAggregate, clause, call, "rows can't be compared here", hintPin)
+			return c, refuse(Aggregate, clause, call, "rows can't be compared here", hintPin)
 		}
 	}
 	if at := find(call, func(n tree.Node) bool { _, ok := n.(*tree.Star); return ok }); at != nil {
-		return c, refuse(codeAggregate, clause, at, "whole rows can't be compared here", hintRewrite)
+		return c, refuse(Aggregate, clause, at, "whole rows can't be compared here", hintRewrite)
 	}
 	return c, nil
 }

@@ -70,7 +70,11 @@ func (c *Cache) Plan(d messages.Dialect, sql string, catalogue *statement.Catalo
 	if len(sql) > maxCachedText {
 		return Build(d, sql, catalogue, o)
 	}
-	key := cacheKey{d, o, catalogue, sql}
+	return c.find(cacheKey{d, o, catalogue, sql}, build)
+}
+
+// find returns the plan of key, or builds it.
+func (c *Cache) find(key cacheKey, build func(cacheKey) (*Plan, error)) (*Plan, error) {
 	c.mu.Lock()
 	if hit, ok := c.mu.entries[key]; ok {
 		c.mu.recent.MoveToFront(hit)
@@ -84,7 +88,7 @@ func (c *Cache) Plan(d messages.Dialect, sql string, catalogue *statement.Catalo
 		return e.plan, e.err
 	}
 	// The text may be a piece of something larger that shouldn't stay in memory.
-	key.text = strings.Clone(sql)
+	key.text = strings.Clone(key.text)
 	e := &cacheEntry{key: key, done: make(chan struct{})}
 	c.mu.pending[key] = e
 	c.mu.Unlock()
@@ -92,7 +96,7 @@ func (c *Cache) Plan(d messages.Dialect, sql string, catalogue *statement.Catalo
 	return e.plan, e.err
 }
 
-// build is what fill calls but in tests.
+// build is how find builds a plan but in tests.
 func build(key cacheKey) (*Plan, error) { return Build(key.dialect, key.text, key.catalogue, key.options) }
 
 // fill builds the plan of e and lets those go on that wait for it, whatever happens.

@@ -22,9 +22,6 @@ type Gather struct {
 	Limit, Offset Bound
 	// Lookups are the collations that have to be known before texts can be merged: see [Gather.Collations].
 	Lookups []Lookup
-	// Locks says that the rows are locked, as by FOR UPDATE: it is for the coordinator to ask the shards in order, and for the
-	// caller to be in a transaction.
-	Locks bool
 	// Hidden are the columns that the shards are asked for beyond the statement's own, as they are written.
 	Hidden []string
 

@@ -34,17 +34,15 @@ type column struct {
 // group plans groups that are merged.
 func (s *selection) group() (*Gather, *statement.Refusal) {
 	if at := s.isWindowed(); at != nil {
-		return nil, refuse(codeWindow, "OVER", at, "its window has groups of several shards", hintPin)
+		return nil, refuse(Window, "OVER", at, "its window has groups of several shards", hintPin)
 	}
 	switch {
 	case len(s.b.DistinctOn) > 0:
-		return nil, refuse(codeDistinct, "DISTINCT ON", s.b.DistinctOn[0], reasonPartial, hintPin)
-	case len(s.q.Locks) > 0:
-		return nil, refuse(codeLock, "FOR UPDATE", s.q.Locks[0], "groups can't be locked", hintPin)
+		return nil, refuse(Distinct, "DISTINCT ON", s.b.DistinctOn[0], reasonPartial, hintPin)
 	case s.b.GroupDistinct:
-		return nil, refuse(codeGroup, "GROUP BY", s.b.GroupBy[0], reasonUnknown, "leave out ALL or DISTINCT after GROUP BY")
+		return nil, refuse(GroupBy, "GROUP BY", s.b.GroupBy[0], reasonUnknown, "leave out ALL or DISTINCT after GROUP BY")
 	case len(s.b.Targets) == 0:
-		return nil, refuse(codeGroup, s.stmt.Name, s.b, "it has no columns", hintRewrite)
+		return nil, refuse(GroupBy, s.stmt.Name, s.b, "it has no columns", hintRewrite)
 	}
 	keys, r := s.groupKeys()
 	if r == nil {
@@ -152,7 +150,7 @@ func (s *grouping) output(t *tree.Target, x merge.Expr) (merge.Output, *statemen
 	}
 	name, known := figureName(t.X)
 	if !known {
-		return o, refuse(codeExpression, "SELECT", t, "what PostgreSQL calls the column isn't known", "give it an alias")
+		return o, refuse(Expression, "SELECT", t, "what PostgreSQL calls the column isn't known", "give it an alias")
 	}
 	o.Name = name
 	return o, nil
@@ -190,7 +188,7 @@ func (s *grouping) groupOrder() *statement.Refusal {
 			continue
 		}
 		if s.b.Distinct && k.target < 0 {
-			return refuse(codeOrder, "ORDER BY", o, "with DISTINCT it has to be in the list of columns", "add it to the list")
+			return refuse(OrderBy, "ORDER BY", o, reasonDistinct, hintList)
 		}
 		x, r := s.convert(withoutCollate(k.x), "ORDER BY", false)
 		if r != nil {

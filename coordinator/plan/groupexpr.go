@@ -75,10 +75,10 @@ func (s *grouping) convertKeys(x tree.Expr, clause string, outermost bool) (merg
 		}
 	}
 	if !s.madeOf(x, s.list) && (len(s.b.From) > 0 || s.a.Sharded(x)) {
-		return nil, refuse(codeGroup, clause, x, "it is neither grouped by nor an aggregate, or holds a subquery", "add it to GROUP BY, or "+hintPin)
+		return nil, refuse(GroupBy, clause, x, "it is neither grouped by nor an aggregate, or holds a subquery", "add it to GROUP BY, or "+hintPin)
 	}
 	if absent {
-		return nil, refuse(codeExpression, clause, x, "it would have to be computed beside an aggregate over distinct values", hintClient)
+		return nil, refuse(Expression, clause, x, "it would have to be computed beside an aggregate over distinct values", hintClient)
 	}
 	i := s.addColumn(s.once(x))
 	for n, a := range s.groups.Aggregates {
@@ -156,7 +156,7 @@ func (s *grouping) convertParts(x tree.Expr, clause string) (merge.Expr, *statem
 			return s.between(n, clause)
 		}
 	}
-	return nil, refuse(codeExpression, clause, x, "only + - * / %, comparisons, AND, OR, NOT and IS NULL are known over merged aggregates",
+	return nil, refuse(Expression, clause, x, "only + - * / %, comparisons, AND, OR, NOT and IS NULL are known over merged aggregates",
 		"select the aggregate itself and compute with it, or "+hintPin)
 }
 
@@ -165,7 +165,7 @@ func (s *grouping) operation(n *tree.Binary, clause string) (merge.Expr, *statem
 		// Which collation and affinity a comparison has depends on what stands on its sides.
 		for _, side := range []tree.Expr{n.L, n.R} {
 			if at := find(side, func(n tree.Node) bool { _, ok := n.(*tree.Collate); return ok }); at != nil {
-				return nil, refuse(codeExpression, clause, at, reasonUnknown, hintRewrite)
+				return nil, refuse(Expression, clause, at, reasonUnknown, hintRewrite)
 			}
 		}
 	}

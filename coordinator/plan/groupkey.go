@@ -59,7 +59,7 @@ func (s *selection) outerAggregates() (refusal *statement.Refusal) {
 			}
 			call, ok := n.(*tree.Call)
 			if ok && inner != nil && s.isAggregate(call) && ofOuter(call, inner) && refusal == nil {
-				refusal = refuse(codeAggregate, "aggregate in a subquery", call, "it may be one over the rows around the subquery", hintRewrite)
+				refusal = refuse(Aggregate, "aggregate in a subquery", call, "it may be one over the rows around the subquery", hintRewrite)
 			}
 			return refusal == nil
 		})
@@ -143,24 +143,24 @@ func (s *selection) groupKey(x tree.Expr) (groupKey, *statement.Refusal) {
 		if position, ok := n.Value.(int64); ok {
 			k, r := s.position(position, x, clause)
 			if r == nil && s.aggregateIn(k.x) != nil {
-				r = refuse(codeGroup, clause, x, "aggregates can't be grouped by", hintName)
+				r = refuse(GroupBy, clause, x, "aggregates can't be grouped by", hintName)
 			}
 			return groupKey{x: k.x}, r
 		}
-		return groupKey{}, refuse(codeGroup, clause, x, "it is a constant", hintName)
+		return groupKey{}, refuse(GroupBy, clause, x, "it is a constant", hintName)
 	case *tree.Column:
 		if len(n.Qualifier) == 0 {
 			return s.groupName(n)
 		}
 	case *tree.Row, *tree.Opaque:
-		return groupKey{}, refuse(codeGroup, clause, x, reasonUnknown, "write its columns one by one")
+		return groupKey{}, refuse(GroupBy, clause, x, reasonUnknown, "write its columns one by one")
 	case *tree.Unary:
 		if _, ok := tree.Bare(n.X).(*tree.Literal); ok {
-			return groupKey{}, refuse(codeGroup, clause, x, reasonUnknown, hintName)
+			return groupKey{}, refuse(GroupBy, clause, x, reasonUnknown, hintName)
 		}
 	case *tree.Collate:
 		if _, ok := withoutCollate(n).(*tree.Literal); ok {
-			return groupKey{}, refuse(codeGroup, clause, x, reasonUnknown, hintName)
+			return groupKey{}, refuse(GroupBy, clause, x, reasonUnknown, hintName)
 		}
 	}
 	if s.d == messages.SQLite {
@@ -192,7 +192,7 @@ func (s *selection) groupName(n *tree.Column) (groupKey, *statement.Refusal) {
 		return groupKey{x: target.X, alias: n}, nil
 	}
 	if s.d == messages.SQLite {
-		return groupKey{}, refuse(codeGroup, "GROUP BY", n, reasonAmbiguous, "group by the column's position or its expression")
+		return groupKey{}, refuse(GroupBy, "GROUP BY", n, reasonAmbiguous, hintGroup)
 	}
 	return groupKey{x: target.X, alias: n}, nil
 }
@@ -217,7 +217,7 @@ func (s *selection) refuseCovered(keys []groupKey) *statement.Refusal {
 		}
 		others := append(keyExpressions(keys[:i]), keyExpressions(keys[i+1:])...)
 		if len(others) > 0 && s.madeOf(k.x, others) {
-			return refuse(codeGroup, "GROUP BY", k.alias, reasonAmbiguous, "group by the column's position or its expression")
+			return refuse(GroupBy, "GROUP BY", k.alias, reasonAmbiguous, hintGroup)
 		}
 	}
 	return nil

@@ -17,9 +17,9 @@ func levelsOf(q *tree.Query) (levels, *statement.Refusal) {
 	l := levels{clauses: -1}
 	for {
 		l.queries = append(l.queries, q)
-		if len(q.OrderBy) > 0 || q.Limit != nil || q.Offset != nil || len(q.Locks) > 0 {
+		if len(q.OrderBy) > 0 || q.Limit != nil || q.Offset != nil {
 			if l.clauses >= 0 {
-				return l, refuse(codeNotUnderstood, "parentheses", q,
+				return l, refuse(statement.NotUnderstood, "parentheses", q,
 					"there is a clause within the parentheses and another after them", hintRewrite)
 			}
 			l.clauses = len(l.queries) - 1

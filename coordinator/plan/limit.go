@@ -21,7 +21,7 @@ type bounds struct {
 func (p *planner) boundsOf(q *tree.Query) (bounds, *statement.Refusal) {
 	b := bounds{d: p.d, q: q, pushed: q.Limit, pushedOffset: q.Offset}
 	if q.WithTies {
-		return b, refuse(codeLimit, "WITH TIES", q.Limit, "how many rows tie is only known to all shards together", hintPin)
+		return b, refuse(Limit, "WITH TIES", q.Limit, "how many rows tie is only known to all shards together", hintPin)
 	}
 	for _, c := range []struct {
 		name string
@@ -30,7 +30,7 @@ func (p *planner) boundsOf(q *tree.Query) (bounds, *statement.Refusal) {
 	}{{"LIMIT", q.Limit, &b.limit}, {"OFFSET", q.Offset, &b.offset}} {
 		bound, ok := boundOf(p.d, c.x)
 		if !ok {
-			return b, refuse(codeLimit, c.name, c.x, "it is no literal and no parameter", "pass the number as an argument")
+			return b, refuse(Limit, c.name, c.x, "it is no literal and no parameter", "pass the number as an argument")
 		}
 		*c.to = bound
 	}

@@ -123,7 +123,7 @@ func (p *planner) collationOf(b *tree.Block, x tree.Expr) (collation, *statement
 		return collation{lookup: &Lookup{Table: table, Column: column}}, nil
 	}
 	if at := find(x, func(n tree.Node) bool { _, ok := n.(*tree.Collate); return ok }); at != nil {
-		return collation{}, refuse(codeOrder, "COLLATE", at, "which collation the expression around it has isn't understood",
+		return collation{}, refuse(OrderBy, "COLLATE", at, "which collation the expression around it has isn't understood",
 			"put COLLATE last")
 	}
 	return collation{known: merge.Bytewise}, nil

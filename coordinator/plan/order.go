@@ -26,7 +26,7 @@ func (s *selection) resolve(x tree.Expr, clause string) (sortKey, *statement.Ref
 	}
 	if n, ok := under.(*tree.Unary); ok && n.Op == "+" && s.d == messages.SQLite {
 		if _, ok := tree.Bare(n.X).(*tree.Literal); ok {
-			return sortKey{}, refuse(codeOrder, clause, x, reasonUnknown, "write the position without a sign")
+			return sortKey{}, refuse(OrderBy, clause, x, reasonUnknown, "write the position without a sign")
 		}
 	}
 	if n, ok := under.(*tree.Literal); ok {
@@ -35,7 +35,7 @@ func (s *selection) resolve(x tree.Expr, clause string) (sortKey, *statement.Ref
 		case !isInt:
 			return sortKey{target: -1}, nil
 		case under != bare:
-			return sortKey{}, refuse(codeOrder, clause, x, reasonUnknown, hintName)
+			return sortKey{}, refuse(OrderBy, clause, x, reasonUnknown, hintName)
 		}
 		return s.position(position, x, clause)
 	}
@@ -66,9 +66,9 @@ func (s *selection) resolve(x tree.Expr, clause string) (sortKey, *statement.Ref
 func (s *selection) position(n int64, x tree.Expr, clause string) (sortKey, *statement.Refusal) {
 	switch {
 	case n < 1, s.wide < 0 && n > int64(len(s.b.Targets)):
-		return sortKey{}, refuse(codeOrder, clause, x, "there is no column of this position", hintName)
+		return sortKey{}, refuse(OrderBy, clause, x, "there is no column of this position", hintName)
 	case s.wide >= 0 && n > int64(s.wide):
-		return sortKey{}, refuse(codeOrder, clause, x, "which column it is isn't known, because of the star", hintName)
+		return sortKey{}, refuse(OrderBy, clause, x, "which column it is isn't known, because of the star", hintName)
 	}
 	t := s.b.Targets[n-1]
 	return sortKey{x: t.X, target: int(n - 1), written: t.X}, nil
@@ -87,7 +87,7 @@ func (s *selection) output(n *tree.Column, clause string) (int, *statement.Refus
 		}
 	}
 	if unknown && s.d == messages.PostgreSQL {
-		return 0, refuse(codeOrder, clause, n, "it may be the name of an output column whose name isn't known", "give the columns aliases")
+		return 0, refuse(OrderBy, clause, n, "it may be the name of an output column whose name isn't known", "give the columns aliases")
 	}
 	return -1, nil
 }
@@ -125,7 +125,7 @@ func (s *selection) aliasIn(x tree.Node, clause string) *statement.Refusal {
 	if at == nil {
 		return nil
 	}
-	return refuse(codeOrder, clause, at, reasonAmbiguous, "repeat the alias' expression, or qualify the column with its table")
+	return refuse(OrderBy, clause, at, reasonAmbiguous, "repeat the alias' expression, or qualify the column with its table")
 }
 
 // mayBeAlias reports whether a name that isn't known to be a column is an alias of something else than the column of that name.
@@ -202,12 +202,6 @@ func (s *selection) sort() *statement.Refusal {
 		if r != nil {
 			return r
 		}
-		if at.hidden >= 0 && len(s.b.DistinctOn) == 0 && mayVary(k.x) {
-			// What is sorted by and what is merged by has to be one value.
-			name := s.hidden[at.hidden].name
-			s.text.replace(o.X.Extent(), literal(name))
-			again.X = &tree.Column{Name: tree.Ident{Name: name}}
-		}
 		c, r := s.collationOf(s.b, k.written)
 		if r != nil {
 			return r
@@ -221,17 +215,6 @@ func (s *selection) sort() *statement.Refusal {
 		s.spec.Order[i].Column = s.column(at)
 	}
 	return nil
-}
-
-// mayVary reports whether an expression's value needn't be the same when it is computed twice.
-func mayVary(x tree.Expr) bool {
-	return find(x, func(n tree.Node) bool {
-		switch n.(type) {
-		case *tree.Call, *tree.Opaque, *tree.Subquery, *tree.Exists:
-			return true
-		}
-		return false
-	}) != nil
 }
 
 func (s *selection) lookUp(l *Lookup, use Use, index int) {
@@ -249,7 +232,7 @@ func (p *planner) direction(o *tree.Order) (merge.Key, *statement.Refusal) {
 	case ">":
 		key.Desc = true
 	default:
-		return key, refuse(codeOrder, "USING "+o.Using, o, "how the operator sorts isn't understood", "use ASC or DESC")
+		return key, refuse(OrderBy, "USING "+o.Using, o, "how the operator sorts isn't understood", "use ASC or DESC")
 	}
 	switch {
 	case o.Nulls == tree.NullsFirst:
@@ -292,9 +275,23 @@ func (s *selection) placeOf(k sortKey, o *tree.Order) (place, *statement.Refusal
 		}
 	}
 	if s.b.Distinct && len(s.b.DistinctOn) == 0 && !s.inStar(k.x) {
-		return place{}, refuse(codeOrder, "ORDER BY", o, "with DISTINCT it has to be in the list of columns", "add it to the list")
+		return place{}, refuse(OrderBy, "ORDER BY", o, reasonDistinct, hintList)
+	}
+	if k.target >= 0 && mayDiffer(k.x) {
+		return place{}, refuse(OrderBy, "ORDER BY", o, "where the column is isn't known, because of the stars around it", "put it before the stars")
 	}
 	return place{hidden: s.hide1(k.x)}, nil
+}
+
+// mayDiffer reports whether an expression may have another value when it is computed once more, as random() has.
+func mayDiffer(x tree.Expr) bool {
+	return find(x, func(n tree.Node) bool {
+		switch n.(type) {
+		case *tree.Call, *tree.Opaque, *tree.Subquery:
+			return true
+		}
+		return false
+	}) != nil
 }
 
 // inStar reports whether x is a column that a star of the list has as well, so that it makes no row more distinct.

@@ -35,15 +35,17 @@ func Build(d messages.Dialect, sql string, c *statement.Catalogue, o Options) (*
 		return nil, err
 	}
 	p := &planner{d: d, stmt: t, catalogue: c, options: o, a: statement.Analyse(t, c)}
+	if c == nil {
+		p.catalogue = &statement.Catalogue{}
+	}
 	plan := &Plan{Analysis: p.a}
 	plan.Refusal = p.a.Scatter
 	if plan.Refusal == nil {
 		plan.Refusal = p.plan(plan)
+	} else if g := p.elsewhere(plan.Refusal); g != nil {
+		plan.Gather, plan.Refusal = g, nil
 	}
-	if plan.Refusal != nil {
-		plan.Gather, plan.Insert = nil, nil
-	}
-	plan.Everywhere = p.everywhere(plan.Refusal)
+	plan.Everywhere = p.everywhere(plan)
 	return plan, nil
 }
 
@@ -56,18 +58,19 @@ type planner struct {
 	a         *statement.Analysis
 }
 
+// plan plans the outermost block of a statement of which the rest is no obstacle.
 func (p *planner) plan(plan *Plan) (r *statement.Refusal) {
 	switch root := p.stmt.Root.(type) {
 	case *tree.Query:
 		plan.Gather, r = p.query(root)
 	case *tree.InsertStmt:
-		return p.insert(plan, root)
+		plan.Gather, plan.Insert, r = p.insert(root)
 	case *tree.UpdateStmt:
-		plan.Gather, r = p.update(root)
+		plan.Gather, r = p.change(root.Target)
 	case *tree.DeleteStmt:
-		plan.Gather, r = p.delete(root)
+		plan.Gather, r = p.change(root.Target)
 	default:
-		r = refuse(codeStatement, p.stmt.Name, p.stmt.Body, "it isn't a SELECT, INSERT, UPDATE or DELETE", hintExec)
+		r = p.misread()
 	}
 	return r
 }
@@ -102,7 +105,7 @@ func (p *planner) reads(r rendered, expected tree.Node) bool {
 }
 
 func (p *planner) misread() *statement.Refusal {
-	return refuse(codeNotUnderstood, p.stmt.Name, p.stmt.Body, "not fully understood: its text for the shards reads differently", hintRewrite)
+	return refuse(statement.NotUnderstood, p.stmt.Name, p.stmt.Body, "not fully understood: its text for the shards reads differently", hintRewrite)
 }
 
 // count returns how many arguments the statement takes.

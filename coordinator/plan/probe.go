@@ -18,13 +18,13 @@ type prober struct {
 }
 
 // classified asks for a collation by its OID: what ParseCollation reads. The collation of the database has its locale in
-// pg_database, whose columns differ from version to version. PostgreSQL's own provider sorts by code points, as UTF-8 does by
-// bytes.
+// pg_database, whose columns differ from version to version. PostgreSQL's own provider sorts by code points, which is by the
+// bytes of UTF-8; so does C.UTF-8 of the C library.
 const classified = `SELECT CASE
  WHEN NOT coll.collisdeterministic THEN 'fuzzy'
- WHEN coll.collname <> 'default' AND coll.collprovider = 'c' AND coll.collcollate IN ('C', 'POSIX') THEN 'bytewise'
+ WHEN coll.collname <> 'default' AND coll.collprovider = 'c' AND upper(coll.collcollate) IN ('C', 'POSIX', 'C.UTF-8', 'C.UTF8') THEN 'bytewise'
  WHEN coll.collname <> 'default' AND coll.collprovider = 'b' THEN 'bytewise'
- WHEN coll.collname = 'default' AND coalesce(to_jsonb(db)->>'datlocprovider', 'c') = 'c' AND db.datcollate IN ('C', 'POSIX') THEN 'bytewise'
+ WHEN coll.collname = 'default' AND coalesce(to_jsonb(db)->>'datlocprovider', 'c') = 'c' AND upper(db.datcollate) IN ('C', 'POSIX', 'C.UTF-8', 'C.UTF8') THEN 'bytewise'
  WHEN coll.collname = 'default' AND to_jsonb(db)->>'datlocprovider' = 'b' THEN 'bytewise'
  ELSE 'locale' END
 FROM (%s) AS asked (name), pg_catalog.pg_collation AS coll, pg_catalog.pg_database AS db
@@ -86,9 +86,6 @@ func (p *prober) pieces(l Lookup) ([]piece, bool) {
 	}
 	b := bounds{d: p.d, q: q}
 	b.drop(&s)
-	for _, lock := range q.Locks {
-		s.remove(lock.Span)
-	}
 	name := prefixFor(p.stmt.Text) + "probe"
 	alias := "p"
 	switch {

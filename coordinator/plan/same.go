@@ -33,7 +33,7 @@ func Same(a, b *Plan) error {
 
 func differ(t *tree.Statement, why string) error {
 	r := statement.Refusal{
-		Code: codeNotUnderstood, Clause: t.Name, Offset: t.Body.Start,
+		Code: Dialects, Clause: t.Name, Offset: t.Body.Start,
 		Reason: "shards of several dialects are asked, and " + why, Hint: "write it so that it means the same to all, or " + hintPin,
 	}
 	return r.Err()

@@ -16,16 +16,13 @@ func (p *planner) query(root *tree.Query) (*Gather, *statement.Refusal) {
 	if r != nil {
 		return nil, r
 	}
-	if len(p.a.Occurrences) == 0 {
-		return nil, refuse(codeNoTable, p.stmt.Name, root, reasonOnce, hintPin)
-	}
 	switch body := l.body.(type) {
 	case *tree.Block:
 		return p.block(l, body)
 	case *tree.SetOp:
 		return p.union(l, body)
 	default:
-		return nil, refuse(codeNoTable, "VALUES", body, reasonOnce, hintPin)
+		return nil, p.misread()
 	}
 }
 
@@ -75,7 +72,7 @@ func (p *planner) block(l levels, b *tree.Block) (*Gather, *statement.Refusal) {
 		return nil, r
 	}
 	if len(b.From) == 0 {
-		return s.exists()
+		return s.group() // of EXISTS
 	}
 	grouped, r := s.grouped()
 	switch {
@@ -90,19 +87,13 @@ func (p *planner) block(l levels, b *tree.Block) (*Gather, *statement.Refusal) {
 
 // refuseAlways refuses what several shards can't do whatever the keys are, and reads the LIMIT.
 func (s *selection) refuseAlways() (r *statement.Refusal) {
-	switch {
-	case s.b.Into:
-		return refuse(codeClause, "SELECT INTO", s.b, "it would create a table on each shard", hintPin)
-	case s.b.GroupingSets:
-		return refuse(codeGroup, "GROUPING SETS", s.b.GroupBy[0], reasonPartial, hintPin)
+	if s.b.GroupingSets {
+		return refuse(GroupBy, "GROUPING SETS", s.b.GroupBy[0], reasonPartial, hintPin)
 	}
 	if r := s.windows(); r != nil {
 		return r
 	}
 	s.limit, r = s.boundsOf(s.q)
-	if r == nil && len(s.q.Locks) > 0 && s.limit.cut() {
-		r = refuse(codeLock, "FOR UPDATE", s.q.Locks[0], "with a LIMIT more rows would be locked than are returned", hintPin)
-	}
 	return r
 }
 
@@ -134,6 +125,9 @@ func (s *selection) plain() (*Gather, *statement.Refusal) {
 	if r := s.dedupe(); r != nil {
 		return nil, r
 	}
+	if s.b.TableCommand && len(s.hidden) > 0 {
+		return nil, refuse(OrderBy, "TABLE", s.b, "it can't have another column", "write SELECT * FROM")
+	}
 	s.hide()
 	s.limit.push(&s.text)
 	s.spec.Hidden = len(s.hidden)
@@ -154,7 +148,6 @@ func (s *selection) plain() (*Gather, *statement.Refusal) {
 func (s *selection) finish(g *Gather) *Gather {
 	g.Limit, g.Offset = s.limit.limit, s.limit.offset
 	g.Lookups, g.distinct = s.lookups, s.distinct
-	g.Locks = len(s.q.Locks) > 0
 	for _, h := range s.hidden {
 		g.Hidden = append(g.Hidden, h.x.Extent().Of(s.stmt.Text))
 	}
@@ -327,8 +320,8 @@ func (s *selection) distinctOn() *statement.Refusal {
 		return nil
 	}
 	if !s.leads(list) {
-		return refuse(codeDistinct, "DISTINCT ON", s.b.DistinctOn[0], "which rows are kept depends on the shards if ORDER BY doesn't have the same expressions first",
-			"add ORDER BY with the same expressions first")
+		return refuse(Distinct, "DISTINCT ON", s.b.DistinctOn[0], "which rows are kept depends on the shards if ORDER BY doesn't have the same expressions first",
+			hintFirst)
 	}
 	s.spec.Distinct = merge.DistinctKeys
 	s.spec.DistinctOn = s.spec.Order[:len(list):len(list)]

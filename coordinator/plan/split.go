@@ -124,7 +124,7 @@ func (i *Insert) keysOf(n int, a arguments, keys []any) error {
 }
 
 func (i *Insert) noKey(n int, param *tree.Param) error {
-	r := refuse(codeInsert, "row "+strconv.Itoa(n+1), param, "the key's argument is NULL or not exactly of the key column's type",
+	r := refuse(InsertKey, "row "+strconv.Itoa(n+1), param, "the key's argument is NULL or not exactly of the key column's type",
 		"pass a value of the key's type, or "+hintPin)
 	return r.Err()
 }

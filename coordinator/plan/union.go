@@ -11,9 +11,9 @@ import (
 func (p *planner) union(l levels, op *tree.SetOp) (*Gather, *statement.Refusal) {
 	s := &selection{planner: p, text: splice{stmt: p.stmt}, levels: l, q: l.query(), wide: -1, lastWide: -1}
 	s.spec.Dialect = p.d
-	u := &union{selection: s, all: op.All}
-	if r := u.addArms(op); r != nil {
-		return nil, r
+	u := &union{selection: s}
+	if !u.addArms(op) {
+		return nil, p.misread()
 	}
 	s.b = u.arms[0]
 	for i, t := range s.b.Targets {
@@ -28,13 +28,10 @@ func (p *planner) union(l levels, op *tree.SetOp) (*Gather, *statement.Refusal) 
 	if s.limit, r = s.boundsOf(s.q); r != nil {
 		return nil, r
 	}
-	if len(s.q.Locks) > 0 {
-		return nil, refuse(codeLock, "FOR UPDATE", s.q.Locks[0], reasonUnknown, hintPin)
-	}
 	if r := u.sort(); r != nil {
 		return nil, r
 	}
-	if !u.all && !u.keyed() {
+	if !op.All && !u.keyed() {
 		s.spec.Distinct = merge.DistinctRows
 		for _, arm := range u.arms {
 			if r := s.distinctCollations(arm); r != nil {
@@ -54,87 +51,26 @@ func (p *planner) union(l levels, op *tree.SetOp) (*Gather, *statement.Refusal) 
 	return s.finish(g), nil
 }
 
-// union is the planning of a set operation.
+// union is the planning of a set operation. The analysis has found that the rows of its arms are those of the shards together,
+// and that those of an inner UNION don't repeat, unless they are dropped by the outermost one anyway.
 type union struct {
 	*selection
-	all  bool // duplicates stay
 	arms []*tree.Block
 }
 
-// addArms checks the arms of a set operation, and of those in it.
-func (u *union) addArms(op *tree.SetOp) *statement.Refusal {
-	switch {
-	case op.Op != "UNION":
-		return refuse(codeSetOperation, op.Op, op, "a row of one shard may match one of another", hintPin)
-	case u.all && !op.All:
-		return refuse(codeSetOperation, "UNION", op, "its rows have to be merged before those of UNION ALL are added", "run its arms one by one, or "+hintPin)
-	}
-	for _, arm := range []tree.Node{op.Left, op.Right} {
-		if r := u.addArm(arm); r != nil {
-			return r
-		}
-	}
-	return nil
-}
-
-func (u *union) addArm(arm tree.Node) *statement.Refusal {
-	switch n := arm.(type) {
+// addArms collects the SELECTs of a set operation, and reports whether there is nothing else.
+func (u *union) addArms(n tree.Node) bool {
+	switch n := n.(type) {
 	case *tree.SetOp:
-		return u.addArms(n)
+		return n.Op == "UNION" && u.addArms(n.Left) && u.addArms(n.Right)
 	case *tree.Query:
-		switch {
-		case n.With != nil:
-			return refuse(codeSetOperation, "WITH", n.With, "it is within an arm of "+u.name(), "write it before the first arm")
-		case n.Limit != nil || n.Offset != nil:
-			return refuse(codeLimit, "LIMIT", n, "an arm of "+u.name()+" would be cut by each shard", hintPin)
-		case len(n.Locks) > 0:
-			return refuse(codeLock, "FOR UPDATE", n.Locks[0], reasonUnknown, hintPin)
-		}
-		return u.addArm(n.Body)
+		return n.Limit == nil && n.Offset == nil && u.addArms(n.Body)
 	case *tree.Block:
-		return u.addBlock(n)
+		u.arms = append(u.arms, n)
+		return true
 	default:
-		return refuse(codeSetOperation, "VALUES", arm, "it is an arm of "+u.name()+" that every shard would answer", hintPin)
+		return false
 	}
-}
-
-func (u *union) name() string {
-	if u.all {
-		return "UNION ALL"
-	}
-	return "UNION"
-}
-
-// addBlock checks one arm: its rows have to be those of the shards together.
-func (u *union) addBlock(b *tree.Block) *statement.Refusal {
-	arm := &selection{planner: u.planner, levels: u.levels, q: &tree.Query{Span: b.Span}, b: b, wide: -1, lastWide: -1}
-	arm.same = comparer{loose: true, only: onlyName(b)}
-	arm.known = arm.knownColumns()
-	u.arms = append(u.arms, b)
-	if !u.a.Sharded(b) {
-		if u.all || arm.aggregateIn(b) != nil {
-			return refuse(codeSetOperation, u.name(), b, "an arm without a sharded table would be answered by each shard", "run its arms one by one, or "+hintPin)
-		}
-		return nil // what every shard answers is dropped as a duplicate
-	}
-	if r := arm.refuseAlways(); r != nil {
-		return r
-	}
-	if len(b.From) == 0 {
-		return refuse(codeSetOperation, "SELECT without FROM", b, reasonOnce, hintPin)
-	}
-	grouped, r := arm.grouped()
-	switch {
-	case r != nil:
-		return r
-	case grouped:
-		return refuse(codeGroup, u.name(), b, "an arm has groups of several shards", "run its arms one by one, or "+hintPin)
-	case len(b.DistinctOn) > 0:
-		return refuse(codeDistinct, "DISTINCT ON", b.DistinctOn[0], "it is in an arm of "+u.name(), hintPin)
-	case u.all && b.Distinct && !u.a.Keyed(b, expressions(b.Targets)):
-		return refuse(codeDistinct, "DISTINCT", b, "it is in an arm of "+u.name(), "run its arms one by one, or "+hintPin)
-	}
-	return nil
 }
 
 // keyed reports whether some column is the whole key in every arm, so that equal rows are on one shard. Tables of different groups
@@ -241,7 +177,7 @@ func (u *union) target(o *tree.Order) (int, *statement.Refusal) {
 			return -1, nil
 		}
 	}
-	return 0, refuse(codeOrder, "ORDER BY", o, "over a union only a position or a name of the first SELECT is known", "use the column's position")
+	return 0, refuse(OrderBy, "ORDER BY", o, "over a union only a position or a name of the first SELECT is known", "use the column's position")
 }
 
 // collation returns that of a column of the union.

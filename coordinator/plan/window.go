@@ -11,7 +11,7 @@ func (s *selection) windows() *statement.Refusal {
 	look := func(n tree.Node) {
 		find(n, func(n tree.Node) bool {
 			if call, ok := n.(*tree.Call); ok && call.Over != nil && !s.a.Keyed(s.b, s.partition(call.Over)) {
-				refusal = refuse(codeWindow, "OVER", call.Over, "its window may hold rows of several shards", "add the key to PARTITION BY, or "+hintPin)
+				refusal = refuse(Window, "OVER", call.Over, "its window may hold rows of several shards", "add the key to PARTITION BY, or "+hintPin)
 			}
 			return refusal != nil
 		})

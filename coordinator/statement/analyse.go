@@ -9,8 +9,12 @@ import (
 	"github.com/troupedb/troupe/messages"
 )
 
-// maxOccurrences is how many sharded tables a statement may have to be run over several shards.
-const maxOccurrences = 256
+// Bounds of what is looked at: a statement with more isn't understood.
+const (
+	maxOccurrences = 256  // sharded tables
+	maxVars        = 1024 // items of FROMs
+	maxMerged      = 1024 // columns after USING, of one block
+)
 
 // Analyse finds out what is known of a statement's rows. A nil catalogue declares nothing.
 func Analyse(t *tree.Statement, c *Catalogue) *Analysis {
@@ -19,7 +23,7 @@ func Analyse(t *tree.Statement, c *Catalogue) *Analysis {
 	}
 	out := &Analysis{Tree: t, catalog: c}
 	out.compared = once(func() []compared { return compare(out) })
-	a := &analyser{tree: t, catalog: c, out: out, sqlite: isSQLite(t)}
+	a := &analyser{tree: t, catalog: c, out: out, sqlite: isSQLite(t), budget: budget{left: maxSteps}}
 	switch root := t.Root.(type) {
 	case *tree.Query:
 		a.anchor(a.query(root, nil, nil, outermost))
@@ -48,6 +52,10 @@ type analyser struct {
 	// refusal is the first thing that was found to stand in the way of several shards.
 	refusal  *Refusal
 	entities []*entity // those of occurrences
+	budget   budget
+	vars     int
+	// complex says that a bound was hit, and nothing that was found counts.
+	complex bool
 	// passed are the keys that references to common table expressions pass on.
 	passed []passedKey
 }
@@ -57,6 +65,8 @@ type passedKey struct {
 	expression *expression
 	from, to   *entity
 }
+
+func (a *analyser) newLevel(outer *view) *level { return &level{outer: outer, budget: &a.budget} }
 
 func (a *analyser) refuse(r *Refusal) {
 	if a.refusal == nil {
@@ -73,7 +83,8 @@ func (a *analyser) anchor(r relation) {
 
 func (a *analyser) finish() {
 	out := a.out
-	understood := a.census == a.tree.Census
+	a.budget.finished = true
+	understood := a.census == a.tree.Census && !a.complex
 	for _, p := range a.passed {
 		// What holds for one of several references doesn't hold for the rows of the others.
 		if p.expression.references == 1 {
@@ -105,10 +116,10 @@ func (a *analyser) finish() {
 	if !understood {
 		// Something was not walked that may hold a table.
 		a.refusal = newRefusal(NotUnderstood, a.tree.Kind.String(), a.tree.Body.Start, reasonUnknown, hintPin)
+		if a.complex {
+			a.refusal = newRefusal(TooComplex, a.tree.Kind.String(), a.tree.Body.Start, "it has too many tables to look at them all", hintPin)
+		}
 		out.Occurrences = append(out.Occurrences, &Occurrence{Table: &tree.Table{Span: a.tree.Body}, Anchor: true})
-	}
-	if len(out.Occurrences) > maxOccurrences {
-		a.refusal = newRefusal(TooComplex, a.tree.Kind.String(), a.tree.Body.Start, "it has too many tables to look at them all", hintPin)
 	}
 	if a.refusal == nil && len(out.Occurrences) == 0 && !out.ChangesReference {
 		a.refusal = newRefusal(NoShardedTable, noTable(out), a.tree.Body.Start, reasonOnce, hintPin)

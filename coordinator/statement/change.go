@@ -9,7 +9,7 @@ import (
 
 // change binds an INSERT, UPDATE or DELETE; top says that it is the statement itself.
 func (a *analyser) change(n tree.Node, outer *view, ctes *expressions, top bool) relation {
-	l := &level{outer: outer}
+	l := a.newLevel(outer)
 	switch n := n.(type) {
 	case *tree.InsertStmt:
 		return a.insert(n, l, a.with(n.With, outer, ctes), top)
@@ -116,10 +116,7 @@ func (a *analyser) insert(n *tree.InsertStmt, l *level, ctes *expressions, top b
 	}
 	target := a.target(l, n.Target, top)
 	r := target.relation
-	rows := site{view: view{level: &level{outer: l.outer}}, ctes: ctes, output: top && !target.exact}
-	if len(n.Rows) > 0 && !a.sqlite {
-		a.census.Blocks++ // SQLite's front end doesn't count the VALUES of an INSERT
-	}
+	rows := site{view: view{level: a.newLevel(l.outer)}, ctes: ctes, output: top && !target.exact}
 	for _, row := range n.Rows {
 		a.list(row.Items, &rows)
 	}
@@ -245,7 +242,8 @@ func (a *analyser) upserts(n *tree.InsertStmt, l *level, target *item, s *site) 
 	for _, u := range n.Upserts {
 		// Only a qualified name means the row that wasn't inserted, so it has no columns for others.
 		excluded := &rangeVar{name: "excluded", columns: &outputs{complete: true}}
-		seen := &level{outer: l.outer, vars: append(l.vars[:len(l.vars):len(l.vars)], excluded)}
+		seen := a.newLevel(l.outer)
+		seen.vars = append(l.vars[:len(l.vars):len(l.vars)], excluded)
 		inner := site{view: seen.whole(), ctes: s.ctes}
 		a.list(u.Target, s)
 		a.expr(u.TargetWhere, s)

@@ -78,9 +78,9 @@ func (c *conditions) inner(e tree.Expr, v view, j *joining) {
 		}
 		x.inherit(y)
 		if j == nil || !j.below {
-			c.bound = append(c.bound, link{x, y})
+			c.bound = withLink(c.bound, link{x, y})
 		} else {
-			j.bound = append(j.bound, link{x, y})
+			j.bound = withLink(j.bound, link{x, y})
 		}
 	})
 	if j != nil && j.below {
@@ -104,7 +104,7 @@ func (c *conditions) outer(e tree.Expr, v view, i *item, j *joining) {
 		}
 		xSide, ySide := sideOf(c.level, i, j, xr), sideOf(c.level, i, j, yr)
 		if xSide == leftSide && ySide == rightSide || xSide == rightSide && ySide == leftSide {
-			j.links = append(j.links, link{x, y})
+			j.links = withLink(j.links, link{x, y})
 		}
 		extended := rightSide
 		switch j.tree.Kind {
@@ -122,7 +122,7 @@ func (c *conditions) outer(e tree.Expr, v view, i *item, j *joining) {
 		}
 		x.inherit(y)
 		if ySide == furtherOut {
-			j.bound = append(j.bound, link{x, y})
+			j.bound = withLink(j.bound, link{x, y})
 		}
 	})
 }

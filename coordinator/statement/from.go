@@ -1,10 +1,8 @@
 package statement
 
 import (
-	"slices"
 	"strings"
 
-	"github.com/troupedb/troupe/coordinator/statement/keyset"
 	"github.com/troupedb/troupe/coordinator/statement/tree"
 )
 
@@ -24,6 +22,13 @@ func (a *analyser) from(l *level, list []tree.FromItem, ctes *expressions) []*it
 // item binds an item; below says that it is on the null-extended side of an outer join.
 func (a *analyser) item(l *level, n tree.FromItem, ctes *expressions, below bool) *item {
 	i := &item{lo: len(l.vars), offset: n.Extent().Start}
+	if a.vars++; a.vars > maxVars || len(l.merged) > maxMerged {
+		a.complex = true
+	}
+	if a.complex {
+		i.exact, i.hi = true, i.lo
+		return i
+	}
 	switch n := n.(type) {
 	case *tree.Table:
 		i.relation = a.table(l, n, ctes, below)
@@ -79,6 +84,10 @@ func (a *analyser) merge(l *level, j *joining) {
 		names = commonKeys(l.vars[lo:mid], l.vars[mid:hi])
 	}
 	inner := j.tree.Kind == tree.Inner || j.tree.Kind == tree.Cross
+	if len(names) > maxMerged {
+		a.complex = true
+		return
+	}
 	for _, name := range names {
 		m := mergedColumn{name: name, lo: lo, hi: hi}
 		x, known := (view{l, lo, mid}).named(name)
@@ -121,6 +130,10 @@ func commonKeys(left, right []*rangeVar) []string {
 // table binds a table's name: a common table expression, or a table.
 func (a *analyser) table(l *level, t *tree.Table, ctes *expressions, below bool) relation {
 	a.census.Tables++
+	if t.Sample {
+		a.refuse(newRefusal(Sample, "TABLESAMPLE", t.Start, "each shard would draw its own sample", hintPin))
+		a.list(t.Sampled, &site{view: view{l, 0, len(l.vars)}, ctes: ctes})
+	}
 	if t.Schema == nil {
 		if e := ctes.find(t.Name.Name); e != nil {
 			return a.reference(l, t, e, below)
@@ -150,18 +163,10 @@ func (a *analyser) base(l *level, t *tree.Table, below bool) relation {
 		o := &Occurrence{Table: t, Decl: decl, Nullable: below}
 		v.entity = newEntity(o, decl)
 		a.out.Occurrences = append(a.out.Occurrences, o)
-		if len(a.out.Occurrences) <= maxOccurrences {
-			a.entities = append(a.entities, v.entity)
-			r.entities = []*entity{v.entity}
-			r.anchors = []*Occurrence{o}
-		} else {
-			// There are too many to compare them with each other; the statement is refused.
-			v.entity = nil
-			if decl != nil {
-				o.Keys = slices.Repeat([]keyset.Set{keyset.Any{}}, len(decl.Keys))
-			}
-			r.exact = true
-		}
+		a.entities = append(a.entities, v.entity)
+		a.complex = a.complex || len(a.entities) > maxOccurrences
+		r.entities = []*entity{v.entity}
+		r.anchors = []*Occurrence{o}
 		r.sharded = true
 	}
 	if t.Alias != nil {
@@ -231,9 +236,6 @@ func (a *analyser) virtual(c *tree.Call, n *tree.TableFunction) relation {
 // checkTable refuses tables whose rows don't live on one shard each.
 func (a *analyser) checkTable(t *tree.Table) {
 	name := t.Name.Name
-	if t.Sample {
-		a.refuse(newRefusal(Sample, "TABLESAMPLE", t.Start, "each shard would draw its own sample", hintPin))
-	}
 	if a.catalog.Tables[name] != nil && (t.Schema == nil || t.Schema.Name != "information_schema" && t.Schema.Name != "pg_catalog") {
 		return
 	}

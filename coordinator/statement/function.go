@@ -70,6 +70,10 @@ func (a *analyser) checkCall(c *tree.Call, s *site) {
 	if !strings.Contains(a.tree.Text[c.Start:c.End], "(") {
 		clause = strings.ToUpper(callName(c))
 	}
+	if b == aggregate && c.Over == nil && s.view.outsider(c) {
+		a.refuse(newRefusal(NestedMerge, clause, c.Start, "it may be an aggregate of the rows of the block around the subquery",
+			"qualify the columns in it with a table of the subquery, or "+hintPin))
+	}
 	switch b {
 	case settled, aggregate, windowed:
 	case fresh:
@@ -82,6 +86,45 @@ func (a *analyser) checkCall(c *tree.Call, s *site) {
 		a.refuse(newRefusal(SessionFunction, clause, c.Start, reasonVaries, hintCompute))
 	default:
 		a.refuse(newRefusal(UnknownFunction, clause, c.Start, reasonFunction, hintCompute))
+	}
+}
+
+// outsider reports whether an aggregate may belong to a block further out: it does if all of its columns do.
+func (v view) outsider(c *tree.Call) bool {
+	if v.level.outer == nil {
+		return false
+	}
+	some, own := false, false
+	for _, arg := range c.Args {
+		tree.Walk(arg, func(n tree.Node) bool {
+			column, ok := n.(*tree.Column)
+			if !ok {
+				return !own
+			}
+			r := v.resolve(column)
+			some = true
+			own = own || r.up == 0 && (r.in != nil || !v.level.outer.mayHave(column))
+			return !own
+		})
+	}
+	return some && !own
+}
+
+// mayHave reports whether a block, or one further out, may have a column.
+func (v view) mayHave(c *tree.Column) bool {
+	if len(c.Qualifier) > 0 {
+		return true
+	}
+	for {
+		for _, r := range v.level.vars[v.lo:v.hi] {
+			if !r.hidden && r.has(c.Name.Name) != absent {
+				return true
+			}
+		}
+		if v.level.outer == nil {
+			return false
+		}
+		v = *v.level.outer
 	}
 }
 

@@ -73,10 +73,13 @@ func equate(a, b *slot) {
 	x.givers = append(x.givers, y.givers...)
 }
 
+// maxGivers is how many classes one inherits from; others are left out.
+const maxGivers = 64
+
 // inherit says that the values of s that matter are among those of giver.
 func (s *slot) inherit(giver *slot) {
-	if s.typ() == giver.typ() {
-		r := s.root()
+	r := s.root()
+	if s.typ() == giver.typ() && len(r.givers) < maxGivers && !repeated(r.givers, giver) {
 		r.givers = append(r.givers, giver)
 	}
 }

@@ -4,6 +4,9 @@ import (
 	"github.com/troupedb/troupe/coordinator/statement/tree"
 )
 
+// maxOutputs is how many columns a query is understood to have: stars of stars would have any number.
+const maxOutputs = 2048
+
 // columnsOf returns the columns of a range variable, as far as they are known.
 func columnsOf(v *rangeVar) *outputs {
 	if v.columns != nil {
@@ -46,6 +49,9 @@ func outputsOf(l *level, b *tree.Block, passes bool) *outputs {
 		o.addStar(l, &tree.Star{}, passes)
 	}
 	for _, t := range b.Targets {
+		if len(o.columns) > maxOutputs {
+			return &outputs{}
+		}
 		if star, ok := t.X.(*tree.Star); ok {
 			o.addStar(l, star, passes)
 			continue
@@ -107,6 +113,10 @@ func (o *outputs) addStar(l *level, star *tree.Star, passes bool) {
 			// A table whose columns aren't known may have one of the same name.
 			if unknown > 1 || unknown == 1 && from.complete {
 				c.slot = nil
+			}
+			if len(o.columns) > maxOutputs {
+				o.complete = false
+				return
 			}
 			o.columns = append(o.columns, c)
 		}

@@ -72,7 +72,7 @@ func boundsOffset(q *tree.Query) int {
 
 // tail binds the expressions after a query's body that is no block: they see no columns but the outputs.
 func (a *analyser) tail(q *tree.Query, outer *view, ctes *expressions) {
-	s := site{view: view{level: &level{outer: outer}}, ctes: ctes}
+	s := site{view: view{level: a.newLevel(outer)}, ctes: ctes}
 	for _, o := range q.OrderBy {
 		a.expr(o.X, &s)
 	}
@@ -82,7 +82,7 @@ func (a *analyser) tail(q *tree.Query, outer *view, ctes *expressions) {
 
 func (a *analyser) values(n *tree.Values, outer *view, ctes *expressions) relation {
 	a.census.Blocks++
-	s := site{view: view{level: &level{outer: outer}}, ctes: ctes}
+	s := site{view: view{level: a.newLevel(outer)}, ctes: ctes}
 	for _, row := range n.Rows {
 		a.list(row.Items, &s)
 	}
@@ -92,7 +92,7 @@ func (a *analyser) values(n *tree.Values, outer *view, ctes *expressions) relati
 // block binds a block with the clauses of the query that it is the body of.
 func (a *analyser) block(b *tree.Block, q *tree.Query, outer *view, ctes *expressions, as role) relation {
 	a.census.Blocks++
-	l := &level{outer: outer}
+	l := a.newLevel(outer)
 	items := a.from(l, b.From, ctes)
 	if b.TableCommand && len(items) == 0 {
 		a.refuse(newRefusal(NotUnderstood, "TABLE", b.Start, reasonUnknown, hintPin))

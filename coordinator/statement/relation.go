@@ -41,6 +41,17 @@ type joining struct {
 // link are two key columns that are equal.
 type link struct{ a, b *slot }
 
+// maxLinks is how many links are kept of one condition; others are left out.
+const maxLinks = 256
+
+// withLink returns links with one more.
+func withLink(links []link, l link) []link {
+	if len(links) == maxLinks {
+		return links
+	}
+	return append(links, l)
+}
+
 // connected reports whether links equate all key columns of an entity among as with one's among bs whose rows live together.
 func connected(links []link, as, bs []*entity) bool {
 	for _, a := range as {

@@ -11,6 +11,33 @@ type level struct {
 	outer  *view // what the block sees of those around it; nil if it is the outermost
 	vars   []*rangeVar
 	merged []mergedColumn
+	budget *budget
+}
+
+// budget bounds the work of finding out what names mean, which grows with the names times what they may mean. Beyond it they
+// mean nothing that is known. It is kept until the analysis is finished, and not touched after that.
+type budget struct {
+	left     int
+	finished bool
+}
+
+// maxSteps is how many range variables and columns are looked at for all names together.
+const maxSteps = 1 << 24
+
+// spend takes from the budget what a look at the view costs, and reports whether there was enough.
+func (v view) spend() bool {
+	b := v.level.budget
+	if b == nil || b.finished {
+		return true
+	}
+	b.left -= 1 + len(v.level.merged)
+	for _, r := range v.level.vars[v.lo:v.hi] {
+		b.left--
+		if r.columns != nil {
+			b.left -= len(r.columns.columns)
+		}
+	}
+	return b.left > 0
 }
 
 // view is a part of a level that an expression sees: the range variables from lo to before hi.
@@ -167,6 +194,9 @@ type resolved struct {
 // resolve finds what a column belongs to, by the rules of both dialects: the innermost block that has the name decides.
 func (v view) resolve(c *tree.Column) resolved {
 	for up := 0; ; up++ {
+		if !v.spend() {
+			return resolved{}
+		}
 		var found *rangeVar
 		var done bool
 		if len(c.Qualifier) > 0 {

@@ -22,6 +22,9 @@ func (a *analyser) list(list []tree.Expr, s *site) {
 
 // expr walks an expression: it binds the queries in it, and refuses what several shards can't compute as one does.
 func (a *analyser) expr(e tree.Expr, s *site) {
+	if a.complex {
+		return
+	}
 	switch n := e.(type) {
 	case nil, *tree.Star, *tree.Param, *tree.Default:
 	case *tree.Column:
@@ -115,7 +118,7 @@ func (a *analyser) in(n *tree.In, s *site) {
 	a.list(n.List, s)
 	switch {
 	case n.Table != nil:
-		l := &level{outer: &s.view}
+		l := a.newLevel(&s.view)
 		if r := a.table(l, n.Table, s.ctes, false); !r.exact {
 			a.unbound(r, "IN", n.Table.Start)
 		}

@@ -130,7 +130,8 @@ func TestHoldsTheSame(t *testing.T) {
 	require.Empty(t, len(wrong), "kinds of wrong facts")
 }
 
-// assertCensus checks the counts that a statement comes with. Rows of an INSERT are a VALUES list for the real grammar.
+// assertCensus checks the counts that a statement comes with. The rows of an INSERT are a VALUES list for the real grammar,
+// and none for us.
 func assertCensus(t *testing.T, s parsedSample, real facts) {
 	t.Helper()
 	tables, blocks := 0, 0
@@ -142,6 +143,12 @@ func assertCensus(t *testing.T, s parsedSample, real facts) {
 			blocks += n
 		}
 	}
+	tree.Walk(s.Root, func(n tree.Node) bool {
+		if insert, ok := n.(*tree.InsertStmt); ok && insert.Rows != nil {
+			blocks--
+		}
+		return true
+	})
 	assert.Equal(t, tree.Census{Tables: tables, Blocks: blocks}, s.Census, s.text)
 }
 

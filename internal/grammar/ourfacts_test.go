@@ -172,7 +172,7 @@ func (f facts) ourTargets(of string, list []*tree.Target) {
 }
 
 func (f facts) ourCast(text string, n *tree.Cast) {
-	system := strings.HasPrefix(strings.ToLower(n.Type.Of(text)), "pg_catalog.")
+	system := strings.HasPrefix(strings.ToLower(n.Type.Of(text)), "pg_catalog")
 	name := n.Type.Name
 	if internal, ok := internalTypes[name]; ok && !n.Type.Qualified {
 		name = internal

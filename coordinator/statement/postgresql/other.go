@@ -25,7 +25,7 @@ var secondWords = map[string]map[string]bool{
 	"import": words("foreign"), "large": words("object"), "materialized": words("view"),
 	"operator": words("class family"), "prepare": words("transaction"), "reassign": words("owned"),
 	"refresh": words("materialized"), "rollback": words("prepared to"), "security": words("label"),
-	"set": words("constraints transaction role session"), "start": words("transaction"),
+	"set": words("constraints transaction role"), "start": words("transaction"),
 	"text": words("search"), "search": words("configuration dictionary parser template"), "user": words("mapping"),
 }
 

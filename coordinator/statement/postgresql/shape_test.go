@@ -28,18 +28,24 @@ func writeShape(b *strings.Builder, v reflect.Value) {
 	case reflect.Slice:
 		b.WriteByte('[')
 		for i := range v.Len() {
+			if i > 0 {
+				b.WriteByte(' ')
+			}
 			writeShape(b, v.Index(i))
-			b.WriteByte(' ')
 		}
 		b.WriteByte(']')
 	case reflect.Struct:
-		b.WriteString(v.Type().Name() + "{")
+		b.WriteString(v.Type().Name())
+		separator := "{"
 		for i := range v.NumField() {
 			if v.Field(i).Type() != spanType && !v.Field(i).IsZero() {
-				b.WriteString(v.Type().Field(i).Name + ":")
+				b.WriteString(separator + v.Type().Field(i).Name + ":")
+				separator = " "
 				writeShape(b, v.Field(i))
-				b.WriteByte(' ')
 			}
+		}
+		if separator == "{" {
+			b.WriteString(separator)
 		}
 		b.WriteByte('}')
 	default:

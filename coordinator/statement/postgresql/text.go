@@ -72,7 +72,9 @@ func (p *parser) unescaped(at int, source string) string {
 	}
 	if e.bad || !utf8.Valid(e.out) || bytes.IndexByte(e.out, 0) >= 0 {
 		p.stop(at, "a string has an escape that isn't valid", false)
-		return ""
+	}
+	if e.versioned {
+		p.stop(at, `the escape \v, which is another character for some servers`, true)
 	}
 	return string(e.out)
 }
@@ -85,6 +87,8 @@ type escapes struct {
 	// high is the first half of a surrogate pair whose second half has to follow.
 	high rune
 	bad  bool
+	// versioned says that there is a \v, which is a letter for PostgreSQL 15 and a vertical tab for later ones.
+	versioned bool
 }
 
 func (e *escapes) read(text string) {
@@ -125,7 +129,7 @@ func (e *escapes) escape() {
 	case 't':
 		e.bytes('\t')
 	case 'v':
-		e.bytes('\v')
+		e.versioned = true
 	case 'u':
 		e.rune(4)
 	case 'U':

@@ -65,7 +65,10 @@ type Census struct {
 }
 
 // Span are the bytes of a text from Start to before End.
-type Span struct{ Start, End int }
+type Span struct {
+	// Start is the first byte, End the one after the last.
+	Start, End int
+}
 
 // Extent returns s. Nodes embed Span, and are a [Node] by this.
 func (s Span) Extent() Span { return s }

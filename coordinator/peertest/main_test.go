@@ -1,0 +1,36 @@
+package peertest_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/troupedb/troupe/internal/pgtest"
+	"github.com/troupedb/troupe/messages"
+)
+
+func TestMain(m *testing.M) {
+	messages.PoisonRecycled(true)
+	goleak.VerifyTestMain(pgtest.Main(m))
+}
+
+// limit is how long a test may take with one statement.
+const limit = 30 * time.Second
+
+// within returns a context that outlives any statement, but not a hanging one. It isn't the test's own, which ends before
+// the clean-up.
+func within(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// dialects are those that every case runs in, unless it is for one only.
+var dialects = []messages.Dialect{lite, postgres}
+
+const (
+	lite     = messages.SQLite
+	postgres = messages.PostgreSQL
+)
