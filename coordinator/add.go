@@ -9,8 +9,8 @@ import (
 	"github.com/troupedb/troupe/messages"
 )
 
-// Add inserts objects, pointers to mapped structs, one after another, each on the shard that a pin names or else the
-// shard chooser. Columns with the tag option auto are left to the database and read back; a struct with [Identity] learns
+// Add inserts objects, pointers to mapped structs, one after another, each on the shard that a pin names, or else the
+// shard chooser, or else the declared table's route. Columns with the tag option auto are left to the database and read back; a struct with [Identity] learns
 // its key. It stops at the first error: objects before it are written.
 func (t *Troupe) Add(ctx context.Context, objects ...any) error {
 	for i, object := range objects {
@@ -38,12 +38,16 @@ func (t *Troupe) add(ctx context.Context, object any) error {
 		return err
 	}
 	sql, args, assigned := m.insert(v.Elem())
-	options := messages.Options{Shards: []messages.ShardID{shard}}
+	var options messages.Options
+	if shard != "" {
+		options.Shards = []messages.ShardID{shard}
+	}
 	if len(assigned) == 0 {
-		if _, err := t.run(ctx, &messages.Exec{SQL: sql, Args: args, Options: options}); err != nil {
+		rows, err := t.run(ctx, &messages.Exec{SQL: sql, Args: args, Options: options})
+		if err != nil {
 			return err
 		}
-		return m.identify(object, shard)
+		return m.identify(object, rows.Shards()[0])
 	}
 	rows, err := t.run(ctx, &messages.Query{SQL: sql, Args: args, Options: options})
 	if err != nil {
@@ -52,10 +56,11 @@ func (t *Troupe) add(ctx context.Context, object any) error {
 	if err := (row{rows}).Scan(assigned...); err != nil {
 		return err
 	}
-	return m.identify(object, shard)
+	return m.identify(object, rows.Shards()[0])
 }
 
-// shardFor returns the shard that object is written to: the pin's only one, the only one there is, or the chooser's.
+// shardFor returns the shard that object is written to: the pin's only one, the only one there is, or the chooser's; empty if the
+// statement is routed by the declared tables.
 func (t *Troupe) shardFor(ctx context.Context, object any) (messages.ShardID, error) {
 	p := pinOf(ctx)
 	switch {
@@ -67,8 +72,10 @@ func (t *Troupe) shardFor(ctx context.Context, object any) (messages.ShardID, er
 		return t.known(p.shards[0], "pin")
 	case len(t.cfg.Shards) == 1:
 		return t.cfg.Shards[0].ID, nil
+	case t.cfg.ShardChooser == nil && len(t.cfg.Tables) > 0:
+		return "", nil
 	case t.cfg.ShardChooser == nil:
-		return "", &messages.Error{Code: messages.ErrNoRoute, Op: "add", Detail: "there is no pin and no shard chooser"}
+		return "", &messages.Error{Code: messages.ErrNoRoute, Op: "add", Detail: "there is no pin, no declared table and no shard chooser"}
 	}
 	shard, err := t.chooseShard(ctx, object)
 	if err != nil {

@@ -2,9 +2,13 @@ package coordinator
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/troupedb/troupe/coordinator/statement"
 	"github.com/troupedb/troupe/coordinator/statement/tree"
+	"github.com/troupedb/troupe/messages"
 )
 
 // sent is what one target is sent instead of the statement itself.
@@ -44,13 +48,21 @@ func (c *call) routeByTables(ctx context.Context) error {
 	return nil
 }
 
-// splitInsert sends each row of an INSERT … VALUES to its own shard.
+// splitInsert sends each row of an INSERT … VALUES to its own shard, which has to be among those that a pin or a chooser named.
 func (c *call) splitInsert(ctx context.Context) error {
 	t := c.troupe
 	target := c.plan().Analysis.Tree.Root.(*tree.InsertStmt).Target.Name.Name
 	route := t.catalogue.routerFor(ctx, t.catalogue.declared.Tables[target])
+	row := 0
 	parts, err := c.plan().Insert.Split(c.args, func(key []any) (int, error) {
-		return route.shard(key)
+		row++
+		shard, err := route.shard(key)
+		if err == nil && c.among != nil && !slices.Contains(c.among, shard) {
+			err = &messages.Error{
+				Code: messages.ErrInvalidRequest, Op: "route", Shard: t.cfg.Shards[shard].ID, Detail: "the row belongs there, and the call was sent elsewhere",
+			}
+		}
+		return shard, ofRow(err, row, target)
 	})
 	if err != nil {
 		return err
@@ -64,8 +76,25 @@ func (c *call) splitInsert(ctx context.Context) error {
 	return nil
 }
 
-// insertAnywhere is an INSERT … VALUES that was pinned to several shards, or that a chooser sent there.
-func (c *call) insertAnywhere() error { return c.plan().Everywhere.Err() }
+// ofRow returns why a row of an INSERT can't be routed with the row's number.
+func ofRow(err error, row int, table string) error {
+	var e *messages.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	return &messages.Error{Code: e.Code, Shard: e.Shard, Op: "route", Detail: fmt.Sprintf("row %d of the INSERT into %s", row, table), Err: err}
+}
+
+// splitAmong is an INSERT … VALUES that was pinned to several shards, or that a chooser sent there: were it run on each of them as it
+// is, every row would be there as often.
+func (c *call) splitAmong() error {
+	c.among = c.targets
+	if !c.troupe.catalogue.pure {
+		c.left = askTables
+		return nil
+	}
+	return c.splitInsert(c.ctx)
+}
 
 // everywhere is a statement that its caller wants run on every shard, as it is.
 func (c *call) everywhere() error {

@@ -36,6 +36,7 @@ type call struct {
 	gather   *gathering    // how the targets' rows become one answer; nil if they are handed out as they come
 	sent     []sent        // what each target is sent; nil if it is the statement as it is
 	targets  []int         // numbers of the chosen shards
+	among    []int         // those that a pin or chooser named for an INSERT, whose rows have shards of their own; else nil
 	target   [1]int
 	executes [1]messages.Execute // the room for a single one
 	rows     Rows                // the room for the rows of a call that is over when they are made
@@ -128,6 +129,9 @@ func (c *call) dispatch() {
 	if !c.stream.Open(sources...) {
 		return
 	}
+	if c.touched != nil {
+		c.touched.note(TouchedCall{SQL: c.sql, Shards: c.targetIDs()})
+	}
 	executes := c.executes[:]
 	if len(sources) > 1 {
 		executes = make([]messages.Execute, len(sources))
@@ -156,9 +160,6 @@ func (c *call) statementFor(target int) (sql string, args []any) {
 
 // echo tells what is about to be sent, on the goroutine that has chosen the targets: a log handler may block or panic.
 func (c *call) echo() {
-	if c.touched != nil {
-		c.touched.note(TouchedCall{SQL: c.sql, Shards: c.targetIDs()})
-	}
 	if c.troupe.cfg.Echo == nil {
 		return
 	}

@@ -21,7 +21,7 @@ type Config struct {
 	// over several shards it may hold one table only.
 	Tables Tables
 
-	// ShardChooser picks the shard that an added object is written to. Defaults to none: Add needs a pin then.
+	// ShardChooser picks the shard that an added object is written to. Defaults to none: Add needs a declared table or a pin then.
 	ShardChooser ShardChooser
 	// IdentityChooser picks the shards where a primary key is looked for. Defaults to none: Get needs a declared table, a pin
 	// or a token.

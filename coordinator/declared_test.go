@@ -16,7 +16,7 @@ import (
 // spawnMemory returns a troupe over SQLite databases in memory, closed when the test ends.
 func spawnMemory(t *testing.T, ids ...messages.ShardID) *coordinator.Troupe {
 	t.Helper()
-	var cfg coordinator.Config
+	cfg := coordinator.Config{CloseTimeout: patience} // a statement may be long that can't be interrupted
 	for _, id := range ids {
 		cfg.Shards = append(cfg.Shards, shardworker.Shard{ID: id, DSN: "sqlite::memory:"})
 	}

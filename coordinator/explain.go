@@ -75,6 +75,9 @@ func (t *Troupe) Explain(ctx context.Context, sql string, args ...any) (*Explana
 	routed := &explaining{call: c}
 	t.cfg.System.Go(routed)
 	if _, err := routed.done.Future().Wait(ctx); err != nil {
+		if _, _, settled := routed.done.Future().Result(); !settled {
+			return nil, &messages.Error{Code: messages.ErrCanceled, Op: "explain", Err: err}
+		}
 		var refusal *statement.Refusal
 		if !errors.As(err, &refusal) {
 			return nil, err
@@ -98,7 +101,7 @@ type explaining struct {
 
 func (e *explaining) Run() {
 	err := e.call.preset()
-	if err == nil && e.call.left != askShards { // how texts are compared makes no difference here
+	if err == nil { // how texts are compared makes no difference here, so the shards aren't asked
 		err = e.call.finishRouting()
 	}
 	e.done.Resolve(struct{}{}, err)
@@ -152,6 +155,13 @@ func (c *call) chosenBy() string {
 
 // why says why a shard is a target or isn't.
 func (c *call) why(shard int, target bool) string {
+	split := c.sent != nil && c.plan().Insert != nil
+	switch {
+	case split && target:
+		return "rows of the INSERT belong there"
+	case split:
+		return "no row of the INSERT belongs there"
+	}
 	if by := c.chosenBy(); by != "tables" {
 		if target {
 			return "chosen by the " + by
@@ -161,10 +171,6 @@ func (c *call) why(shard int, target bool) string {
 	switch {
 	case len(c.plans) == 0:
 		return "not decided"
-	case c.plan().Insert != nil && target:
-		return "rows of the INSERT belong there"
-	case c.plan().Insert != nil:
-		return "no row of the INSERT belongs there"
 	case c.narrowed == nil:
 		return "not decided"
 	case len(c.narrowed.occurrences) == 0 && target:

@@ -1,6 +1,8 @@
 package coordinator
 
 import (
+	"slices"
+
 	"github.com/troupedb/troupe/coordinator/merge"
 )
 
@@ -15,6 +17,9 @@ type gathering struct {
 // the dialects of the targets, of which there are several.
 func (c *call) prepareGather() error {
 	t := c.troupe
+	c.plans = slices.DeleteFunc(c.plans, func(p dialectPlan) bool { // a chooser, or the tables, had it read in every dialect
+		return !slices.ContainsFunc(c.targets, func(shard int) bool { return t.dialects[shard] == p.dialect })
+	})
 	for _, p := range c.plans {
 		if p.plan.Refusal != nil {
 			return p.plan.Refusal.Err()
@@ -39,7 +44,7 @@ func (c *call) prepareGather() error {
 			c.sent[i] = bound[c.dialectOf(shard)]
 		}
 	}
-	if first.Merge == nil {
+	if first.Merge == nil || !c.wantRows {
 		return nil
 	}
 	c.gather = &gathering{spec: first.Merge, options: merge.Options{

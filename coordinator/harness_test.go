@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/troupedb/troupe/coordinator"
+	"github.com/troupedb/troupe/internal/pgtest"
 	"github.com/troupedb/troupe/messages"
 	"github.com/troupedb/troupe/shardworker"
 	"github.com/troupedb/troupe/shardworker/fake"
@@ -23,7 +24,7 @@ import (
 
 func TestMain(m *testing.M) {
 	messages.PoisonRecycled(true)
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(pgtest.Main(m))
 }
 
 // patience is how long a test waits for what should come at once.

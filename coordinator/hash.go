@@ -34,20 +34,25 @@ func Buckets(n int, shards ...messages.ShardID) []messages.ShardID {
 	return buckets
 }
 
-// Bucket returns the bucket of a key, given as Go values of the key columns' types, among n.
+// Bucket returns the bucket of a key, given as Go values of the key columns' types, among n. What is no such key is
+// [messages.ErrInvalidRequest].
 func Bucket(n int, types []KeyType, key ...any) (int, error) {
 	if n <= 0 || len(types) != len(key) || len(key) == 0 {
-		return 0, fmt.Errorf("%d buckets, %d types and %d values", n, len(types), len(key))
+		return 0, noKey("%d buckets, %d types and %d values", n, len(types), len(key))
 	}
 	canonical := make([]any, len(key))
 	for i, v := range key {
 		c, ok := keyset.Canonical(types[i], v)
 		if !ok || c == nil {
-			return 0, fmt.Errorf("value %d, a %T, isn't of its key column's type", i+1, v)
+			return 0, noKey("value %d, a %T, isn't of its key column's type", i+1, v)
 		}
 		canonical[i] = c
 	}
 	return bucketOf(canonical, n), nil
+}
+
+func noKey(format string, args ...any) error {
+	return &messages.Error{Code: messages.ErrInvalidRequest, Op: "bucket", Detail: fmt.Sprintf(format, args...)}
 }
 
 func bucketOf(key []any, n int) int {
@@ -147,7 +152,7 @@ func eachKey(keys []keyset.Keys, set *shardSet, visit func([]any) error, all fun
 
 // RouteFunc is a route by a function of the user's: it is given the values of the key columns, int64, string, [16]byte or
 // keyset.ByteString each, and must always answer the same for the same. The types must be declared. It is called as a chooser is, see
-// [ShardChooser], with the call's context; an error says that no shard has the key.
+// [ShardChooser], with the call's context: an error fails the call, for a key of which the shard can't be told may be anywhere.
 type RouteFunc func(ctx context.Context, key []any) (messages.ShardID, error)
 
 // customRouter is a router whose context is bound for each call.

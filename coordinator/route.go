@@ -85,7 +85,7 @@ func (c *call) check() error {
 		return c.everywhere()
 	}
 	if c.plan().Insert != nil {
-		return c.insertAnywhere()
+		return c.splitAmong()
 	}
 	return c.prepareGather()
 }
@@ -109,7 +109,11 @@ func (c *choosing) Run() {
 		return // nobody waits for it any more
 	}
 	defer call.recoverRouting()
-	if err := call.finishRouting(); err != nil {
+	err := call.finishRouting()
+	if err == nil && call.left == askShards {
+		err = call.lookUpCollations()
+	}
+	if err != nil {
 		call.stream.Fail(err)
 		return
 	}
@@ -117,12 +121,10 @@ func (c *choosing) Run() {
 	call.troupe.self.Notify((*routedCall)(call))
 }
 
-// finishRouting does what preset has left.
+// finishRouting asks the user's code, as far as preset has left that. Asking the shards may be left then.
 func (c *call) finishRouting() error {
-	left := c.left
-	c.left = nothing
-	switch left {
-	case askChooser:
+	if c.left == askChooser {
+		c.left = nothing
 		ids, err := c.ask()
 		if err == nil {
 			err = c.choose(ids, c.chooserName())
@@ -130,15 +132,10 @@ func (c *call) finishRouting() error {
 		if err != nil {
 			return err
 		}
-	case askTables:
-		if err := c.askRoutes(); err != nil {
-			return err
-		}
-	default:
-		c.left = left
 	}
-	if c.left == askShards {
-		return c.lookUpCollations()
+	if c.left == askTables {
+		c.left = nothing
+		return c.askRoutes()
 	}
 	return nil
 }

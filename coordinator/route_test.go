@@ -177,22 +177,35 @@ func TestWhatChoosersAreAsked(t *testing.T) {
 	}
 }
 
-func TestComparisonsAreRefusedWhereTheyAreNotUnderstood(t *testing.T) {
+// TestComparisonsOfEveryDialect: a chooser is told what a statement compares, unless the dialects of the shards read it differently.
+func TestComparisonsOfEveryDialect(t *testing.T) {
 	for name, dialects := range map[string][]fake.Config{
+		"SQLite":     {{Dialect: messages.SQLite}},
 		"PostgreSQL": {{Dialect: messages.PostgreSQL}},
 		"mixed":      {{Dialect: messages.SQLite}, {Dialect: messages.PostgreSQL}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := spawn(t, 2, func(cfg *coordinator.Config) {
 				cfg.ExecuteChooser = func(_ context.Context, r *coordinator.StatementRequest) ([]messages.ShardID, error) {
-					_, _, err := r.Values("n")
-					return shards{"s0"}, err
+					values, ok, err := r.Values("n")
+					if err != nil || !ok || !slices.Equal(values, []any{int64(1)}) {
+						return nil, err
+					}
+					return shards{"s1"}, nil
 				}
 			}, dialects...)
-			err := readAll(t.Context(), c, "select n from t where n = 1")
+			c.reply("select", one(1))
+			require.NoError(t, readAll(t.Context(), c, "select n from t where n = 1"))
+			require.Equal(t, map[messages.ShardID]int{"s1": 1}, c.asked())
+			err := readAll(t.Context(), c, "select n from t where n = = 1")
 			require.ErrorIs(t, err, messages.ErrChooser)
-			require.ErrorIs(t, err, messages.ErrRefused)
-			require.Empty(t, c.asked())
+			require.ErrorIs(t, err, messages.ErrInvalidRequest)
+			if name == "mixed" { // the quotes are a name for one, and a text for the other if there is no such column
+				err = readAll(t.Context(), c, "select n from t where n = 1 and m = x'00'")
+				require.ErrorIs(t, err, messages.ErrChooser)
+				require.ErrorIs(t, err, messages.ErrRefused)
+			}
+			require.Equal(t, map[messages.ShardID]int{"s1": 1}, c.asked())
 		})
 	}
 }
@@ -208,21 +221,26 @@ func TestRefusedOverSeveralShards(t *testing.T) {
 				chosenBy["execute"].configure(cfg, func(context.Context) ([]messages.ShardID, error) { return shards{"s0", "s1"}, nil })
 			}, fc...)
 			queries := []string{
-				"select n from t order by n", "select n from t limit 1", "select count(*) from t", "select max(n) from t",
-				"select distinct n from t", "select a.n from a join b on a.n = b.n", "select n from t group by n",
-				"select n from t union select n from u", "select n from t where n in (select n from u)", "not even SQL",
+				"select a.n from a join b on a.n = b.n", "select n from t where n in (select n from u)", "select n from t except select n from u",
+				"select n from (select n from t limit 1) x", "select row_number() over (order by n) from t", "select current_timestamp from t",
+				"create table t (a int)", "not even SQL", "",
 			}
 			for _, ctx := range []context.Context{t.Context(), coordinator.AllShards(t.Context()), coordinator.OnShards(t.Context(), shards{"s0", "s1"})} {
 				for _, sql := range queries {
-					require.Error(t, readAll(ctx, c, sql), sql)
-					if sql != "not even SQL" {
-						require.ErrorIs(t, readAll(ctx, c, sql), messages.ErrRefused, sql)
+					code := messages.ErrRefused
+					if sql == "" || sql == "not even SQL" && fc[0].Dialect == messages.SQLite { // PostgreSQL may know words that we don't
+						code = messages.ErrInvalidRequest
 					}
+					require.ErrorIs(t, readAll(ctx, c, sql), code, sql)
+					require.ErrorIs(t, c.QueryRow(ctx, sql).Scan(nil), code, sql)
 				}
-				require.ErrorIs(t, c.QueryRow(ctx, "select n from t").Scan(nil), messages.ErrRefused)
 			}
-			for _, sql := range []string{"insert into t values (1)", "create table t (a int)"} {
+			for _, sql := range []string{"insert into t values (1)", "create table t (a int)", "update t set n = 1 limit 1"} {
 				_, err := c.Exec(t.Context(), sql)
+				require.Error(t, err, sql)
+			}
+			for _, sql := range []string{"begin", "select a.n from a join b on a.n = b.n"} {
+				_, err := c.Exec(coordinator.AllShards(t.Context()), sql)
 				require.ErrorIs(t, err, messages.ErrRefused, sql)
 			}
 			require.Empty(t, c.asked(), "nothing may be sent")
@@ -238,12 +256,21 @@ func TestRefusedOverSeveralShards(t *testing.T) {
 				log := c.fakes["s1"].Statements()
 				require.Equal(t, sql, log[len(log)-1].SQL, "untouched")
 			}
-			get := &messages.Get{
-				Table: "t", Columns: []string{"n"}, KeyColumns: []string{"n"}, Key: []any{1},
-				Options: messages.Options{AllShards: true, Single: true},
-			}
-			_, err := c.Send(t.Context(), get).Await(t.Context())
-			require.ErrorIs(t, err, messages.ErrRefused)
 		})
 	}
+}
+
+// TestOneRowOfSeveralShards: QueryRow has the first row of the merged answer.
+func TestOneRowOfSeveralShards(t *testing.T) {
+	c := spawn(t, 3, nil)
+	for i, id := range []messages.ShardID{"s0", "s1", "s2"} {
+		c.fakes[id].Reply("select", one(int64((i+1)%3)))
+	}
+	var n int64
+	require.NoError(t, c.QueryRow(coordinator.AllShards(t.Context()), "select n from t order by n limit 1").Scan(&n))
+	require.Zero(t, n)
+	require.NoError(t, c.QueryRow(coordinator.AllShards(t.Context()), "select n from t order by n desc").Scan(&n))
+	require.EqualValues(t, 2, n)
+	require.NoError(t, c.QueryRow(coordinator.AllShards(t.Context()), "select sum(n) from t").Scan(&n))
+	require.EqualValues(t, 3, n)
 }

@@ -23,6 +23,9 @@ type router interface {
 	add(keys []keyset.Keys, set *shardSet) error
 }
 
+// errNowhereByKey says that a key lives on no shard. It doesn't tell the key: that may be an argument.
+var errNowhereByKey = &messages.Error{Code: messages.ErrInvalidRequest, Op: "route", Detail: "the route knows no shard for the key"}
+
 // Lookup is a route by single values: key → shard. A key that isn't in it lives nowhere. It is for one key column.
 type Lookup map[any]messages.ShardID
 
@@ -96,7 +99,7 @@ func ownValue(key *statement.KeyColumn, value any) (any, error) {
 func (r lookupRouter) shard(key []any) (int, error) {
 	shard, ok := r[key[0]]
 	if !ok {
-		return 0, fmt.Errorf("no shard has the key %v", key[0])
+		return 0, errNowhereByKey
 	}
 	return shard, nil
 }
@@ -214,7 +217,7 @@ func (r rangeRouter) shard(key []any) (int, error) {
 		part++ // a bound belongs to the part after it
 	}
 	if part >= len(r.shards) {
-		return 0, fmt.Errorf("no shard has the key %v: it is above the last bound", key[0])
+		return 0, errNowhereByKey
 	}
 	return r.shards[part], nil
 }

@@ -208,7 +208,9 @@ func (r *Rows) CommandTag() pgconn.CommandTag {
 	switch {
 	case r.call == nil || r.err != nil:
 		return pgconn.CommandTag{}
-	case r.merger != nil && r.complete:
+	case r.merger != nil && !r.complete: // what the shards have sent isn't the answer
+		return pgconn.CommandTag{}
+	case r.merger != nil:
 		return pgconn.NewCommandTag(fmt.Sprintf("SELECT %d", r.count))
 	}
 	return sumTags(r.call.stream.Ends())

@@ -95,36 +95,20 @@ func (t Table) compile(name string, index map[messages.ShardID]int) (*statement.
 	declared := &statement.Table{
 		Name: strings.ToLower(name), Reference: t.Reference, Group: t.Group, Columns: lowered(t.Columns),
 	}
-	keys, types := t.Keys, t.Types
-	if t.Key != "" {
-		if keys != nil || types != nil {
-			return nil, nil, invalidTable(name, "it has Key and Keys, or Key and Types: use one pair")
-		}
-		keys, types = []string{t.Key}, []KeyType{t.Type}
+	if problem := t.problem(name); problem != "" {
+		return nil, nil, invalidTable(name, problem)
 	}
 	if t.Reference {
-		if len(keys) > 0 || t.Route != nil || t.Group != "" {
-			return nil, nil, invalidTable(name, "a reference table has no key, no route and no group")
-		}
 		return declared, nil, nil
 	}
-	switch {
-	case name == "" || strings.Contains(name, "."):
-		return nil, nil, invalidTable(name, "the name of a table is given without schema")
-	case len(keys) == 0 || slices.Contains(keys, ""):
-		return nil, nil, invalidTable(name, "it has no key, and is no reference table")
-	case t.Route == nil:
-		return nil, nil, invalidTable(name, "it has no route")
-	case types != nil && len(types) != len(keys):
-		return nil, nil, invalidTable(name, fmt.Sprintf("%d types for %d keys", len(types), len(keys)))
+	keys, types := t.Keys, t.Types
+	if t.Key != "" {
+		keys, types = []string{t.Key}, []KeyType{t.Type}
 	}
 	if types == nil {
 		types = make([]KeyType, len(keys))
 	}
 	for i, key := range lowered(keys) {
-		if slices.ContainsFunc(declared.Keys, func(k statement.KeyColumn) bool { return k.Name == key }) {
-			return nil, nil, invalidTable(name, fmt.Sprintf("key %q is named twice", key))
-		}
 		if types[i] > keyset.Bytes {
 			return nil, nil, invalidTable(name, fmt.Sprintf("key %q has an unknown type", key))
 		}
@@ -135,6 +119,51 @@ func (t Table) compile(name string, index map[messages.ShardID]int) (*statement.
 		return nil, nil, invalidTable(name, err.Error())
 	}
 	return declared, r, nil
+}
+
+// problem returns what is wrong with the declaration by itself, or "".
+func (t Table) problem(name string) string {
+	switch {
+	case name == "" || strings.Contains(name, "."):
+		return "the name of a table is given without schema"
+	case t.Key != "" && (t.Keys != nil || t.Types != nil), t.Key == "" && t.Type != keyset.Unknown:
+		return "Key goes with Type, and Keys with Types: use one pair"
+	case twice(t.Columns) != "":
+		return fmt.Sprintf("column %q is named twice", twice(t.Columns))
+	case slices.Contains(t.Columns, ""):
+		return "a column has no name"
+	case t.Reference && (t.Key != "" || len(t.Keys) > 0 || len(t.Types) > 0 || t.Route != nil || t.Group != ""):
+		return "a reference table has no key, no route and no group"
+	case t.Reference:
+		return ""
+	case t.Key == "" && (len(t.Keys) == 0 || slices.Contains(t.Keys, "")):
+		return "it has no key, and is no reference table"
+	case twice(t.Keys) != "":
+		return fmt.Sprintf("key %q is named twice", twice(t.Keys))
+	case t.Route == nil || reflect.ValueOf(t.Route).Kind() == reflect.Pointer && reflect.ValueOf(t.Route).IsNil():
+		return "it has no route"
+	case t.Types != nil && len(t.Types) != len(t.Keys):
+		return fmt.Sprintf("%d types for %d keys", len(t.Types), len(t.Keys))
+	}
+	if len(t.Columns) > 0 {
+		for _, key := range append(slices.Clone(t.Keys), t.Key) {
+			if key != "" && !slices.ContainsFunc(t.Columns, func(c string) bool { return strings.EqualFold(c, key) }) {
+				return fmt.Sprintf("key %q isn't among its columns", key)
+			}
+		}
+	}
+	return ""
+}
+
+// twice returns a name that is there twice, whatever its case; "" if none is.
+func twice(names []string) string {
+	low := lowered(names)
+	for i, name := range low {
+		if slices.Contains(low[:i], name) {
+			return name
+		}
+	}
+	return ""
 }
 
 // sameGroup checks that two tables of a group route alike.
@@ -150,8 +179,10 @@ func sameGroup(name string, t Table, d *statement.Table, otherName string, other
 }
 
 func sameRoute(a, b Route) bool {
-	if reflect.TypeOf(a) == reflect.TypeFor[RouteFunc]() && reflect.TypeOf(b) == reflect.TypeFor[RouteFunc]() {
-		return reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer()
+	f, isFunc := a.(RouteFunc)
+	g, isFuncToo := b.(RouteFunc)
+	if isFunc && isFuncToo {
+		return sameFunc(f, g)
 	}
 	return reflect.DeepEqual(a, b)
 }

@@ -101,21 +101,20 @@ func (t *Troupe) textsOf(ctx context.Context, shard int) (textFacts, error) {
 	if t.dialects[shard] == messages.SQLite {
 		sql = sqliteTexts
 	}
+	var f textFacts
 	rows, err := t.ask(ctx, shard, sql)
+	if err == nil {
+		var answer struct{ Default, Others, Fuzzy int64 }
+		answer, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[struct{ Default, Others, Fuzzy int64 }])
+		f = textFacts{Default: answer.Default != 0, Others: answer.Others != 0, Fuzzy: answer.Fuzzy != 0}
+	}
 	if errors.Is(err, messages.ErrStatement) {
 		// It can't be asked: no text can be merged then, and everything else can.
-		f := textFacts{Others: true, Fuzzy: true}
-		t.texts[shard].learn(f)
-		return f, nil
+		f, err = textFacts{Others: true, Fuzzy: true}, nil
 	}
 	if err != nil {
 		return textFacts{}, err
 	}
-	answer, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[struct{ Default, Others, Fuzzy int64 }])
-	if err != nil {
-		return textFacts{}, err
-	}
-	f := textFacts{Default: answer.Default != 0, Others: answer.Others != 0, Fuzzy: answer.Fuzzy != 0}
 	t.texts[shard].learn(f)
 	return f, nil
 }

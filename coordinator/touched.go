@@ -10,7 +10,8 @@ import (
 
 // Touched is what the calls of a context were sent, see [WatchTouched]. It is safe for concurrent use.
 type Touched struct {
-	mu struct {
+	outer *Touched // that of the context that this one's was made of; nil if there was none
+	mu    struct {
 		sync.Mutex
 		calls []TouchedCall
 	}
@@ -26,10 +27,10 @@ type TouchedCall struct {
 
 // WatchTouched returns a context whose calls are noted in the result before they are sent: what a test asks which shards
 // a call touched, through generated code too. What a chooser asks with the context that it is given is noted as well. Calls that fail
-// before anything is sent aren't.
+// before anything is sent aren't. A context that is watched already goes on being watched, too.
 func WatchTouched(ctx context.Context) (context.Context, *Touched) {
 	p := pinOf(ctx)
-	p.touched = new(Touched)
+	p.touched = &Touched{outer: p.touched}
 	return p.in(ctx), p.touched
 }
 
@@ -58,6 +59,9 @@ func (t *Touched) Reset() {
 }
 
 func (t *Touched) note(c TouchedCall) {
+	if t.outer != nil {
+		t.outer.note(c)
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.mu.calls = append(t.mu.calls, c)

@@ -10,6 +10,9 @@ import (
 	"github.com/troupedb/troupe/messages"
 )
 
+// each is on how many of the troupes a statement runs in the usual form.
+var each = 2
+
 // Of a hundred executions over several shards no more than this may be refused: who refuses everything is never wrong.
 const refusalCeiling = 0.25
 
@@ -22,15 +25,15 @@ var shapeCeilings = map[string]float64{
 // TestAgree is the differential oracle. On a failure it logs how to run the statement alone.
 func TestAgree(t *testing.T) {
 	for _, form := range []struct {
-		dialect           messages.Dialect
-		short, long, each int
+		dialect     messages.Dialect
+		short, long int
 	}{
-		{messages.SQLite, 14_000, 350_000, 2},
-		{messages.PostgreSQL, 6_500, 150_000, 2},
+		{messages.SQLite, 14_000, 350_000},
+		{messages.PostgreSQL, 6_500, 150_000},
 	} {
 		t.Run(form.dialect.String(), func(t *testing.T) {
 			t.Parallel()
-			cfg := oracletest.Config{Dialect: form.dialect, Seed: *seed, Statements: form.short, Each: form.each, Shrink: true, Mismatches: *wrong}
+			cfg := oracletest.Config{Dialect: form.dialect, Seed: *seed, Statements: form.short, Each: each, Shrink: true, Mismatches: *wrong}
 			switch {
 			case *statement >= 0:
 				cfg.First, cfg.Statements, cfg.Each = uint64(*statement), 1, 0

@@ -10,6 +10,9 @@ import (
 // shrinkTries bounds how many smaller statements, and sets of rows, are tried.
 const shrinkTries = 600
 
+// shrinkMost is how many mismatches are made smaller: a broken rule has thousands.
+const shrinkMost = 5
+
 // shrink looks for a smaller statement and for fewer rows that a troupe answers wrongly too, and adds them to m. The schema is
 // as it was afterwards.
 func (o *oracle) shrink(ctx context.Context, st *statement, d *databases, m *Mismatch) error {

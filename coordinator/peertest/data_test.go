@@ -110,6 +110,7 @@ var items = func() []item {
 var beyond = []item{{-7, -70, "x", 1}, {0, 5, "y", 0}, {anything, 90, "z", anything - 1}}
 
 func matrixTable(name string, home func(any) messages.ShardID, declare coordinator.Table) table {
+	declare.Columns = []string{"k", "id", "name", "other"}
 	t := table{name: name, columns: "k bigint not null, id integer not null, name text, other bigint", home: home, declare: declare}
 	all := items
 	if name == "listed" {

@@ -55,6 +55,7 @@ type predicate struct {
 	spots
 	integers bool // it makes sense for integer keys only
 	in       messages.Dialect
+	ordered  bool // it depends on how keys are ordered, which for texts is PostgreSQL's own business
 	literals bool // with arguments it wouldn't have a type, or would be another statement
 }
 
@@ -73,6 +74,14 @@ func TestPruningIsSound(t *testing.T) {
 			}
 		})
 	}
+}
+
+// reachOf returns what a predicate reaches in a dialect.
+func (l *layout) reachOf(p *predicate, dialect messages.Dialect) reach {
+	if p.ordered && l.text && dialect == postgres {
+		return p.unordered
+	}
+	return l.reach(p)
 }
 
 func (p *predicate) check(t *testing.T, w *world, l *layout) {
@@ -97,7 +106,7 @@ func (p *predicate) check(t *testing.T, w *world, l *layout) {
 			got, err := ask(ctx, w.troupe, sql, args...)
 			require.NoError(t, err, sql)
 			assert.Equal(t, sorted(want), sorted(got.rows), sql)
-			assertTouched(t, touched, l.touch(l.reach(p)))
+			assertTouched(t, touched, l.touch(l.reachOf(p, dialect)))
 		}
 	}
 }
@@ -118,19 +127,15 @@ func (l *layout) touch(r reach) string {
 	return strings.Join(slices.Compact(ids), " ")
 }
 
-var placeholder = regexp.MustCompile(`\{('?)(-?\w+)'?\}`)
+var placeholder = regexp.MustCompile(`\{'\w+'\}|\{-?\d+\}`)
 
 // render fills a text's placeholders in.
 func (l *layout) render(sql string, arguments bool) (string, []any) {
 	var args []any
 	text := placeholder.ReplaceAllStringFunc(sql, func(place string) string {
-		parts := placeholder.FindStringSubmatch(place)
-		value := any(parts[2])
-		if parts[1] == "" {
-			key, err := strconv.ParseInt(parts[2], 10, 64)
-			if err != nil {
-				return "(" + err.Error() + ")" // no SQL, so the case fails
-			}
+		inner := strings.Trim(place, "{}")
+		value := any(strings.Trim(inner, "'"))
+		if key, err := strconv.ParseInt(inner, 10, 64); err == nil {
 			value = key
 			if l.text {
 				value = textKey(key)

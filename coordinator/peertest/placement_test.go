@@ -33,7 +33,7 @@ func rangedShard(key int64) messages.ShardID {
 var byRange = coordinator.Range{{Below: 3, Shard: "s1"}, {Below: 5, Shard: "s2"}, {Below: 7, Shard: "s3"}, {Shard: "s4"}}
 
 // buckets is large enough for the listed keys to have a bucket each.
-const buckets = 64
+const buckets = 128
 
 // bucket is the function that the comment of [coordinator.Hash] promises, for one integer.
 func bucket(key int64) int {

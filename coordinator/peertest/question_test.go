@@ -33,21 +33,21 @@ type question struct {
 
 // topics are the tables of questions, by what they are about.
 var topics = map[string][]question{
-	"order":       orderQuestions,
-	"limit":       limitQuestions,
-	"distinct":    distinctQuestions,
-	"aggregate":   aggregateQuestions,
-	"group":       groupQuestions,
-	"union":       unionQuestions,
-	"subquery":    subqueryQuestions,
-	"window":      windowQuestions,
-	"join":        joinQuestions,
-	"refused":     refusedQuestions,
-	"narrow":      narrowQuestions,
-	"scatter":     scatterQuestions,
-	"linked":      linkedQuestions,
-	"not bound":   unboundQuestions,
-	"disguised":   disguisedQuestions,
+	"order":     orderQuestions,
+	"limit":     limitQuestions,
+	"distinct":  distinctQuestions,
+	"aggregate": aggregateQuestions,
+	"group":     groupQuestions,
+	"union":     unionQuestions,
+	"subquery":  subqueryQuestions,
+	"window":    windowQuestions,
+	"join":      joinQuestions,
+	"refused":   refusedQuestions,
+	"narrow":    narrowQuestions,
+	"scatter":   scatterQuestions,
+	"linked":    linkedQuestions,
+	"not bound": unboundQuestions,
+	"disguised": disguisedQuestions,
 }
 
 // TestQuestions asks every question in both dialects.

@@ -97,7 +97,9 @@ func (c *Cache) find(key cacheKey, build func(cacheKey) (*Plan, error)) (*Plan, 
 }
 
 // build is how find builds a plan but in tests.
-func build(key cacheKey) (*Plan, error) { return Build(key.dialect, key.text, key.catalogue, key.options) }
+func build(key cacheKey) (*Plan, error) {
+	return Build(key.dialect, key.text, key.catalogue, key.options)
+}
 
 // fill builds the plan of e and lets those go on that wait for it, whatever happens.
 func (c *Cache) fill(e *cacheEntry, build func(cacheKey) (*Plan, error)) {

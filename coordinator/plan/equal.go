@@ -12,8 +12,8 @@ type comparer struct {
 	loose bool
 	// only are the names of the only item of a FROM: a column is the same with it as without.
 	only string
-	// params maps a parameter's ordinal in the first tree to that in the second; nil if they are the same.
-	params map[int]int
+	// old has the ordinal in the first tree of each parameter of the second, from 1; nil if they are the same.
+	old []int
 }
 
 // equal reports whether two nodes are of the same meaning as far as c looks.
@@ -107,10 +107,10 @@ func (c *comparer) parameters(a, b *tree.Param) bool {
 	if a.Name != "" || b.Name != "" {
 		return a.Name == b.Name
 	}
-	if c.params == nil {
+	if c.old == nil {
 		return a.Ordinal == b.Ordinal
 	}
-	return c.params[a.Ordinal] == b.Ordinal
+	return b.Ordinal <= len(c.old) && c.old[b.Ordinal-1] == a.Ordinal
 }
 
 func (c *comparer) columns(a, b *tree.Column) bool {

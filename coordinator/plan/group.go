@@ -141,7 +141,7 @@ func (s *grouping) output(t *tree.Target, x merge.Expr) (merge.Output, *statemen
 			o.NameOf = direct
 			return o, nil
 		}
-		o.Name = t.X.Extent().Of(s.stmt.Text)
+		o.Name = writtenName(s.stmt.Text, t.X)
 		return o, nil
 	}
 	if direct >= 0 && like.alias == nil && s.sameExpr(like.x, t.X) {
@@ -260,13 +260,7 @@ func (s *grouping) gather() (*Gather, *statement.Refusal) {
 
 // replaceGroups writes GROUP BY by, in the place of the statement's own, and removes HAVING.
 func (s *grouping) replaceGroups(by []piece) {
-	end := s.b.TargetsSpan.End
-	if n := len(s.b.From); n > 0 {
-		end = s.b.From[n-1].Extent().End
-	}
-	if s.b.Where != nil {
-		end = s.b.Where.Extent().End
-	}
+	end := beforeGroups(s.b)
 	if n := len(s.b.GroupBy); n > 0 {
 		end = s.b.GroupBy[n-1].Extent().End
 		s.text.replace(tree.Span{Start: s.b.GroupBy[0].Extent().Start, End: end}, by...)
@@ -279,6 +273,19 @@ func (s *grouping) replaceGroups(by []piece) {
 		s.text.replace(tree.Span{Start: end, End: s.b.Having.Extent().End}, by...)
 	} else if len(by) > 0 {
 		s.text.insert(end, by...)
+	}
+}
+
+// beforeGroups returns where the part of a block ends that comes before GROUP BY.
+func beforeGroups(b *tree.Block) int {
+	n := len(b.From)
+	switch {
+	case b.Where != nil:
+		return b.Where.Extent().End
+	case n > 0:
+		return b.From[n-1].Extent().End
+	default:
+		return b.TargetsSpan.End
 	}
 }
 

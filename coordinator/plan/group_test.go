@@ -129,11 +129,14 @@ func TestGroupNames(t *testing.T) {
 		sql  string
 		want []string // empty: that of a column of the shards
 	}{
-		{pg, "SELECT city, count(*), avg(age), count(*) * 2, count(DISTINCT age), Max(age) AS \"Max\" FROM users GROUP BY city",
-			[]string{"", "", "avg", "?column?", "count", "Max"}},
+		{
+			pg, "SELECT city, count(*), avg(age), count(*) * 2, count(DISTINCT age), Max(age) AS \"Max\" FROM users GROUP BY city",
+			[]string{"", "", "avg", "?column?", "count", "Max"},
+		},
 		{pg, "SELECT -count(*), NOT bool_or(age > 1), count(*) IS NULL, (min(age)) FROM users", []string{"?column?", "?column?", "?column?", ""}},
 		{pg, "SELECT upper(city), city || 'x' FROM users GROUP BY city", []string{"upper", ""}},
 		{lite, "SELECT City, COUNT( * ), avg(age) AS Age, `city` FROM users GROUP BY city", []string{"", "COUNT( * )", "Age", ""}},
+		{lite, "SELECT count( * ) -- all\n /* or */\n, max(age)\n\n-- end\nFROM users", []string{"count( * ) -- all\n /* or */", "max(age)\n\n-- end"}},
 		{lite, "SELECT count(*) AS \"N \"\"n\"\"\", (count(*) + 1), max(age) [m x] FROM users", []string{`N "n"`, "(count(*) + 1)", "m x"}},
 	} {
 		outputs := gather(t, c.d, c.sql).Merge.Group.Outputs

@@ -89,6 +89,7 @@ func (p *planner) insertRows(n *tree.InsertStmt, decl *statement.Table) (*Insert
 		}
 		insert.rows[i] = insertRow{span: row.Span, keys: values[first:len(values):len(values)]}
 	}
+	insert.style = styleOf(p.stmt)
 	insert.surveyParams()
 	if !insert.reads(n) {
 		return nil, p.misread()

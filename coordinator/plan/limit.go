@@ -61,7 +61,9 @@ func (b *bounds) push(s *splice) {
 	default:
 		b.slot = &tree.Param{Ordinal: slotOrdinal}
 		b.pushed = b.slot
-		s.slotFor = b.limit.Ordinal
+		if s.slotFor = b.limit.Ordinal; s.slotFor == 0 {
+			s.slotFor = b.offset.Ordinal
+		}
 		b.put(s, literal("LIMIT "), piece{slot: true})
 	}
 }

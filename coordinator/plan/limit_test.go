@@ -37,7 +37,23 @@ func TestLimitTexts(t *testing.T) {
 			args: []plan.Arg{{Ordinal: 1}, {Limit: true}}, only: pg,
 		},
 		{
-			sql: "SELECT name FROM users WHERE age > ? LIMIT ? OFFSET ?", text: "SELECT name FROM users WHERE age > ?1 LIMIT ?2",
+			sql: "SELECT name FROM users WHERE age > ? LIMIT ? OFFSET ?", text: "SELECT name FROM users WHERE age > ? LIMIT ?",
+			args: []plan.Arg{{Ordinal: 1}, {Limit: true}}, only: lite,
+		},
+		{ // SQLite calls a column by its text, so its parameters stay as they are.
+			sql: "SELECT age + ? FROM users ORDER BY age + ? LIMIT ? OFFSET ?", text: "SELECT age + ?, age + ? AS troupe_1 FROM users ORDER BY age + ? LIMIT ?",
+			args: []plan.Arg{{Ordinal: 1}, {Ordinal: 2}, {Ordinal: 2}, {Limit: true}}, only: lite,
+		},
+		{
+			sql: "SELECT age + $3 FROM users LIMIT $2 OFFSET $1", text: "SELECT age + $3 FROM users LIMIT $2",
+			args: []plan.Arg{{Ordinal: 1}, {Limit: true}, {Ordinal: 3}}, only: lite,
+		},
+		{
+			sql: "SELECT age + ?1 FROM users LIMIT ?1 OFFSET ?2", text: "SELECT age + ?1 FROM users LIMIT ?3",
+			args: []plan.Arg{{Ordinal: 1}, {Ordinal: 2}, {Limit: true}}, only: lite,
+		},
+		{
+			sql: "SELECT age + ?1 FROM users LIMIT 5 OFFSET ?2", text: "SELECT age + ?1 FROM users LIMIT ?2",
 			args: []plan.Arg{{Ordinal: 1}, {Limit: true}}, only: lite,
 		},
 		{

@@ -25,7 +25,7 @@ func figure(x tree.Expr) (name string, strong, known bool) {
 		return n.Name.Name, true, true
 	case *tree.Call:
 		name := n.Name[len(n.Name)-1].Name
-		return name, true, n.Plain || n.Star || namedByGrammar[name]
+		return name, true, (n.Plain || n.Star) && name != "trim" || namedByGrammar[name]
 	case *tree.Collate:
 		return figure(n.X)
 	case *tree.Exists:
@@ -44,7 +44,12 @@ func figure(x tree.Expr) (name string, strong, known bool) {
 			return name, strong, known
 		}
 		return typeName(n.Type), false, true
-	case *tree.Unary, *tree.Binary, *tree.Logic, *tree.Is, *tree.In, *tree.Quantified, *tree.Between, *tree.Like, *tree.Param:
+	case *tree.Binary:
+		// An operator of words may be a function: AT TIME ZONE, OVERLAPS.
+		return "", false, n.Op[0] < 'A' || n.Op[0] > 'Z'
+	case *tree.Is:
+		return "", false, n.Test != tree.IsOther
+	case *tree.Unary, *tree.Logic, *tree.In, *tree.Quantified, *tree.Between, *tree.Like, *tree.Param:
 		return "", false, true
 	case *tree.Literal:
 		_, isBool := n.Value.(bool)
@@ -93,6 +98,41 @@ func typeName(t tree.TypeName) string {
 		return "time"
 	}
 	return t.Name
+}
+
+// writtenName returns what SQLite calls an expression of a list that has no alias: its text up to the next token, comments and all.
+func writtenName(text string, x tree.Expr) string {
+	span := x.Extent()
+	return strings.TrimRight(text[span.Start:nextToken(text, span.End)], blanks)
+}
+
+// blanks are SQLite's white space.
+const blanks = " \t\n\v\f\r"
+
+// nextToken returns where the first token begins that doesn't begin before at, in SQLite; at is no place within a token.
+func nextToken(text string, at int) int {
+	for at < len(text) {
+		rest := text[at:]
+		switch {
+		case strings.IndexByte(blanks, rest[0]) >= 0:
+			at++
+		case strings.HasPrefix(rest, "--"):
+			at = through(text, at, "\n")
+		case strings.HasPrefix(rest, "/*"):
+			at = through(text, at+len("/*"), "*/")
+		default:
+			return at
+		}
+	}
+	return at
+}
+
+// through returns the end of the first end after at, or of the text.
+func through(text string, at int, end string) int {
+	if i := strings.Index(text[at:], end); i >= 0 {
+		return at + i + len(end)
+	}
+	return len(text)
 }
 
 // unquoted returns a name of SQLite as it is written, without its quotes.

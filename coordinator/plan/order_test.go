@@ -90,7 +90,8 @@ func TestOrderBy(t *testing.T) {
 				"age COLLATE binary",
 			keys: func(d messages.Dialect) []merge.Key {
 				return []merge.Key{
-					{Column: 0, NullsFirst: true, Collation: merge.NoCase}, {Column: 0, NullsFirst: true, Collation: merge.TrimRight},
+					{Column: 0, NullsFirst: true, Collation: merge.NoCase},
+					{Column: 0, NullsFirst: true, Collation: merge.TrimRight},
 					bytewise(asc(d, -1)),
 				}
 			}, hidden: 1, only: lite,
@@ -185,11 +186,11 @@ func TestDistinctCollations(t *testing.T) {
 		return merge.Bytewise, nil
 	}
 	for sql, want := range map[string]merge.Collation{
-		"SELECT DISTINCT name FROM users":               merge.NoCase,
-		"SELECT DISTINCT city FROM users":               merge.Bytewise,
-		"SELECT DISTINCT name, city FROM users":         merge.Fuzzy,
-		"SELECT DISTINCT name, age + 1 FROM users":      merge.Fuzzy,
-		"SELECT DISTINCT upper(name) FROM users":        merge.Bytewise,
+		"SELECT DISTINCT name FROM users":                merge.NoCase,
+		"SELECT DISTINCT city FROM users":                merge.Bytewise,
+		"SELECT DISTINCT name, city FROM users":          merge.Fuzzy,
+		"SELECT DISTINCT name, age + 1 FROM users":       merge.Fuzzy,
+		"SELECT DISTINCT upper(name) FROM users":         merge.Bytewise,
 		"SELECT DISTINCT name COLLATE binary FROM users": merge.Bytewise,
 	} {
 		var o merge.Options

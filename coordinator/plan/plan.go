@@ -81,11 +81,11 @@ func (p *planner) newGather(s *splice, expected tree.Node, slot *tree.Param) (*G
 	if len(s.edits) == 0 {
 		return g, nil
 	}
-	r := render(p.stmt, s.pieces(whole(p.stmt.Text)), s.slotFor)
+	r, ok := render(p.stmt, s.pieces(whole(p.stmt.Text)), s.slotFor)
 	if slot != nil {
 		slot.Name = r.slotName
 	}
-	if r.text != p.stmt.Text && !p.reads(r, expected) {
+	if !ok || !p.reads(r, expected) {
 		return nil, p.misread()
 	}
 	g.Text, g.Args = r.text, r.args
@@ -96,11 +96,14 @@ func whole(text string) tree.Span { return tree.Span{End: len(text)} }
 
 // reads reports whether a text that was made by splicing has the tree that it should have.
 func (p *planner) reads(r rendered, expected tree.Node) bool {
-	again, err := statement.Read(p.d, r.text)
-	if err != nil || again.Root == nil {
-		return false
+	again := p.stmt
+	if r.text != p.stmt.Text {
+		var err error
+		if again, err = statement.Read(p.d, r.text); err != nil || again.Root == nil {
+			return false
+		}
 	}
-	c := comparer{params: r.params}
+	c := comparer{old: r.old}
 	return c.equal(expected, again.Root)
 }
 

@@ -11,19 +11,19 @@ import (
 
 func TestSame(t *testing.T) {
 	for sql, same := range map[string]bool{
-		"SELECT * FROM users ORDER BY name LIMIT $1 OFFSET 3":                               true,
-		"SELECT name FROM users":                                                            true,
-		`SELECT "name" FROM users u WHERE (u.age) = $1 AND city <> 'x'`:                      true,
-		"SELECT city, count(*), avg(age) FROM users GROUP BY city ORDER BY 2 DESC LIMIT 3":  true,
-		"INSERT INTO users (id, name) VALUES ($1, $2), (3, 'x')":                            true,
-		"UPDATE users SET age = 1":                                                          true,
-		"SELECT count(*) FROM users":                                                        true,
-		"SELECT name AS age, age + 1 FROM users ORDER BY age, -age":                         true,
-		"SELECT x'41' FROM users":                                                           false,
-		"SELECT body AS score FROM notes GROUP BY score":                                    false,
-		"SELECT bool_or(age > 1) FROM users":                                                false,
-		`SELECT body FROM notes ORDER BY body COLLATE "C"`:                                  true,
-		"SELECT name FROM users WHERE age = true":                                           false,
+		"SELECT * FROM users ORDER BY name LIMIT $1 OFFSET 3":                              true,
+		"SELECT name FROM users":                                                           true,
+		`SELECT "name" FROM users u WHERE (u.age) = $1 AND city <> 'x'`:                    true,
+		"SELECT city, count(*), avg(age) FROM users GROUP BY city ORDER BY 2 DESC LIMIT 3": true,
+		"INSERT INTO users (id, name) VALUES ($1, $2), (3, 'x')":                           true,
+		"UPDATE users SET age = 1":                                                         true,
+		"SELECT count(*) FROM users":                                                       true,
+		"SELECT name AS age, age + 1 FROM users ORDER BY age, -age":                        true,
+		"SELECT x'41' FROM users":                                                          false,
+		"SELECT body AS score FROM notes GROUP BY score":                                   false,
+		"SELECT bool_or(age > 1) FROM users":                                               false,
+		`SELECT body FROM notes ORDER BY body COLLATE "C"`:                                 false,
+		"SELECT name FROM users WHERE age = true":                                          false,
 	} {
 		var plans []*plan.Plan
 		for _, d := range both {

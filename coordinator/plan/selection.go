@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/troupedb/troupe/coordinator/merge"
 	"github.com/troupedb/troupe/coordinator/statement"
@@ -156,7 +157,7 @@ func (s *selection) finish(g *Gather) *Gather {
 		spec := s.spec
 		g.Merge = &spec
 	}
-	g.probe = prober{planner: s.planner, levels: s.levels, b: s.b}
+	g.probe = prober{planner: s.planner, levels: s.levels, b: s.b, groups: s.spec.Group != nil}
 	return g
 }
 
@@ -176,7 +177,13 @@ func (s *selection) hide() {
 		with = append(with, source(h.x), literal(" AS "+h.name))
 		s.targets = append(s.targets, &tree.Target{X: h.x, Alias: &tree.Ident{Name: h.name}})
 	}
-	s.text.insert(s.b.TargetsSpan.End, with...)
+	at := s.b.TargetsSpan.End
+	if next := nextToken(s.stmt.Text, at); s.d == messages.SQLite && strings.ContainsAny(s.stmt.Text[at:next], "-*") {
+		// A comment is part of the name of the column before it.
+		at = next
+		with = append(with, literal(" "))
+	}
+	s.text.insert(at, with...)
 }
 
 // hide1 returns the index of the hidden column that is x.

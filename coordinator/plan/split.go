@@ -9,7 +9,6 @@ import (
 
 	"github.com/troupedb/troupe/coordinator/statement/keyset"
 	"github.com/troupedb/troupe/coordinator/statement/tree"
-	"github.com/troupedb/troupe/messages"
 )
 
 // Insert is an INSERT … VALUES into a sharded table: each row goes to the shard of its key. It is immutable and safe for concurrent
@@ -32,6 +31,7 @@ type Insert struct {
 	names      map[int]string
 	inHead     []*tree.Param // of head, and inTail of tail
 	inTail     []*tree.Param
+	style      style
 }
 
 // insertRow is one row of the VALUES list.
@@ -163,21 +163,18 @@ func (i *Insert) surveyParams() {
 	i.inTail = paramsIn(s, piece{span: i.tail})
 }
 
-// partWriter writes the texts of parts, with the parameters numbered from 1 in each.
+// partWriter writes the texts of parts. In PostgreSQL each has its parameters numbered from 1; in SQLite, which calls a returned
+// column by its text, they stay as they are written.
 type partWriter struct {
 	insert  *Insert
+	style   style
 	numbers []int // by ordinal; 0 if it isn't used
 	used    []int
-	sign    byte
 	b       strings.Builder
 }
 
 func (i *Insert) newWriter() *partWriter {
-	w := &partWriter{insert: i, numbers: make([]int, i.count+1), sign: '?'}
-	if i.planner.d == messages.PostgreSQL {
-		w.sign = '$'
-	}
-	return w
+	return &partWriter{insert: i, style: i.style, numbers: make([]int, i.count+1)}
 }
 
 // write returns the statement with some of its rows, and the ordinals of its arguments in the order of their new numbers.
@@ -195,6 +192,9 @@ func (w *partWriter) write(rows []int) (text string, used []int) {
 		w.copy(i.rows[row].span, i.rows[row].params)
 	}
 	w.copy(i.tail, i.inTail)
+	if w.style == numbered {
+		w.fillGaps()
+	}
 	return w.b.String(), w.used
 }
 
@@ -207,11 +207,11 @@ func (w *partWriter) copy(span tree.Span, params []*tree.Param) {
 			w.used = append(w.used, p.Ordinal)
 			w.numbers[p.Ordinal] = len(w.used)
 		}
-		if p.Name != "" {
+		if w.style != dense {
 			continue
 		}
 		w.b.WriteString(text[at:p.Start])
-		w.b.WriteByte(w.sign)
+		w.b.WriteByte('$')
 		var digits [20]byte
 		w.b.Write(strconv.AppendInt(digits[:0], int64(w.numbers[p.Ordinal]), 10))
 		at = p.End
@@ -219,20 +219,34 @@ func (w *partWriter) copy(span tree.Span, params []*tree.Param) {
 	w.b.WriteString(text[at:span.End])
 }
 
+// fillGaps adds the arguments that have a number below the highest one that is used.
+func (w *partWriter) fillGaps() {
+	most := 0
+	for _, ordinal := range w.used {
+		most = max(most, ordinal)
+	}
+	w.used = w.used[:0]
+	for ordinal := range most {
+		w.used = append(w.used, ordinal+1)
+	}
+}
+
 // reads checks, once, that a text with some of the rows reads as expected.
 func (i *Insert) reads(n *tree.InsertStmt) bool {
 	if len(i.rows) < 2 {
 		return true
 	}
+	if i.style == mixed {
+		return false
+	}
 	rows := []int{0, len(i.rows) - 1}
 	if len(i.rows) == 2 {
 		rows = rows[1:]
 	}
-	w := i.newWriter()
-	text, used := w.write(rows)
-	r := rendered{text: text, params: map[int]int{}}
-	for at, ordinal := range used {
-		r.params[ordinal] = at + 1
+	text, used := i.newWriter().write(rows)
+	r := rendered{text: text}
+	if i.style != named {
+		r.old = used
 	}
 	expected := *n
 	expected.Rows = nil

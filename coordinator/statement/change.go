@@ -57,7 +57,7 @@ func (a *analyser) changed(r relation, target *item, t *tree.Table) relation {
 	if target.exact && !r.exact {
 		a.refuse(newRefusal(ReferenceChange, t.Name.Name, t.Start, "every shard would change other rows of a table that they all have whole", hintPin))
 	}
-	r.anchors = append(r.anchors[:len(r.anchors):len(r.anchors)], target.anchors...)
+	r.anchors = allAnchors(r.anchors, target.anchors)
 	return r
 }
 
@@ -128,7 +128,7 @@ func (a *analyser) insert(n *tree.InsertStmt, l *level, ctes *expressions, top b
 	case n.Query != nil:
 		source := a.query(n.Query, l.outer, ctes, nested)
 		a.insertQuery(n, target, places, source)
-		r.anchors = append(r.anchors[:len(r.anchors):len(r.anchors)], source.anchors...)
+		r.anchors = allAnchors(r.anchors, source.anchors)
 	case places != nil:
 		e := target.entities[0]
 		for k, place := range places {

@@ -62,6 +62,7 @@ func (a *analyser) bindExpression(e *expression) {
 	}
 	e.state = beingSolved
 	e.relation.exact = true
+	before := a.refusal
 	var r relation
 	switch body := e.tree.Body.(type) {
 	case *tree.Query:
@@ -72,6 +73,7 @@ func (a *analyser) bindExpression(e *expression) {
 		a.refuse(newRefusal(ChangingExpression, "WITH", e.tree.Start, "what it changes may live on other shards", hintPin))
 	}
 	if e.recursive && r.sharded {
+		a.refusal = before // it is the reason of whatever was found within
 		a.refuse(newRefusal(RecursiveExpression, "WITH RECURSIVE", e.tree.Start, reasonElsewhere, hintPin))
 	}
 	if r.outputs == nil || e.recursive {

@@ -1,6 +1,8 @@
 package statement
 
 import (
+	"slices"
+
 	"github.com/troupedb/troupe/coordinator/statement/tree"
 )
 
@@ -150,7 +152,11 @@ func (a *analyser) pair(l, r relation, kind tree.JoinKind, links []link, offset 
 	case tree.Right:
 		both.anchors = r.anchors
 	default:
-		both.anchors = append(l.anchors[:len(l.anchors):len(l.anchors)], r.anchors...)
+		both.anchors = allAnchors(l.anchors, r.anchors)
+	}
+	if len(both.entities) > maxOccurrences {
+		a.complex = true
+		return relation{exact: true}
 	}
 	linked := connected(links, l.entities, r.entities) || kind != tree.Full && anyColocated(l.entities, r.entities)
 	switch {
@@ -170,6 +176,21 @@ func (a *analyser) pair(l, r relation, kind tree.JoinKind, links []link, offset 
 			"begin the join with the sharded table, or "+hintPin).about(append(l.entities, r.entities...)...))
 	}
 	return both
+}
+
+// allAnchors returns the occurrences of both lists, each once: an expression that is referred to twice, by one that is as well,
+// and so on, has no more of them for it.
+func allAnchors(l, r []*Occurrence) []*Occurrence {
+	if len(l) == 0 {
+		return r
+	}
+	all := l[:len(l):len(l)]
+	for _, o := range r {
+		if !slices.Contains(l, o) {
+			all = append(all, o)
+		}
+	}
+	return all
 }
 
 func unlinked(kind tree.JoinKind, l, r relation, offset int) *Refusal {

@@ -8,7 +8,7 @@ func (a *analyser) setOperation(n *tree.SetOp, outer *view, ctes *expressions, a
 	r := a.arm(n.Right, n, outer, ctes, as)
 	both := relation{
 		exact: l.exact && r.exact, sharded: l.sharded || r.sharded,
-		anchors: append(l.anchors[:len(l.anchors):len(l.anchors)], r.anchors...),
+		anchors: allAnchors(l.anchors, r.anchors),
 	}
 	offset := n.Right.Extent().Start
 	switch {

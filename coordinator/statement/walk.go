@@ -136,8 +136,8 @@ func (a *analyser) in(n *tree.In, s *site) {
 			return
 		}
 		if !linkOutputs(keys, r.outputs) {
-			if before == nil {
-				// That it is looked up in all is what is wrong with it, whatever it has inside.
+			if before == nil && a.refusal != nil && (a.refusal.Code == NestedMerge || a.refusal.Code == SetOperation) {
+				// That it isn't bound is what is wrong with it, whatever it has inside.
 				a.refusal = nil
 			}
 			a.unbound(r, "subquery after IN", n.Start)

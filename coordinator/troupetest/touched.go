@@ -39,6 +39,10 @@ func AssertRoute(ctx context.Context, t TB, troupe *coordinator.Troupe, want []m
 		t.Errorf("%s: %v", sql, err)
 		return false
 	}
+	if e.Refusal != nil {
+		t.Errorf("%s: refused for %q: %s", sql, e.Refusal.Code, e.Refusal.Reason)
+		return false
+	}
 	return equal(t, "would touch", e.Targets(), want)
 }
 

@@ -177,7 +177,10 @@ func (f facts) ourCast(text string, n *tree.Cast) {
 	if internal, ok := internalTypes[name]; ok && !n.Type.Qualified {
 		name = internal
 	}
-	f.add("%s, qualified %t", castFact(strings.Trim(name, `"`), n.Type.Modified, n.Type.Dimensions), n.Type.Qualified && !system)
+	if len(name) > 2 && name[0] == '"' && strings.HasPrefix(n.Type.Of(text), name) {
+		name = name[1 : len(name)-1] // the front end keeps the quotes of a name that is a keyword
+	}
+	f.add("%s, qualified %t", castFact(name, n.Type.Modified, n.Type.Dimensions), n.Type.Qualified && !system)
 }
 
 func (f facts) ourBinary(n *tree.Binary) {

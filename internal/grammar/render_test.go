@@ -2,6 +2,7 @@ package grammar_test
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -44,6 +45,7 @@ func (r *renderer) node(n tree.Node) {
 		r.fail(n, n, "no parentheses")
 	}
 	r.keepBare(n)
+	var own strings.Builder // the text that is no child's
 	next := at.Start
 	tree.Children(n, func(child tree.Node) {
 		of := child.Extent()
@@ -55,6 +57,7 @@ func (r *renderer) node(n tree.Node) {
 			return
 		}
 		r.b.WriteString(r.text[next:of.Start])
+		own.WriteString(r.text[next:of.Start])
 		next = of.End
 		if r.wrappable(n, child) {
 			r.b.WriteByte('(')
@@ -65,6 +68,31 @@ func (r *renderer) node(n tree.Node) {
 		r.node(child)
 	})
 	r.b.WriteString(r.text[next:at.End])
+	own.WriteString(r.text[next:at.End])
+	if !balanced(own.String()) {
+		r.fail(n, n, "has a parenthesis without the other one")
+	}
+}
+
+var quoted = regexp.MustCompile(`(?is)\$(\w*)\$.*?\$\w*\$|\be'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"`)
+
+// balanced reports whether the parentheses in text come in pairs. The closing one may have been opened before a child.
+func balanced(text string) bool {
+	if strings.Contains(text, "--") || strings.Contains(text, "/*") {
+		return true // comments nest, and may hold anything
+	}
+	depth := 0
+	for _, c := range quoted.ReplaceAllString(text, "") {
+		switch c {
+		case '(', '[':
+			depth++
+		case ')', ']':
+			if depth--; depth < 0 {
+				return false
+			}
+		}
+	}
+	return depth == 0
 }
 
 // wrappable reports whether parentheses around child neither change the meaning nor are against the grammar.

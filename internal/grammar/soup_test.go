@@ -55,7 +55,8 @@ func (s *soup) operand(depth int) {
 	case 5:
 		s.wrap("exists (select 1 where", ")", depth)
 	case 6:
-		s.wrap("(select", ")", depth)
+		s.wrap(s.pick("(select", "(select", "((select 1) intersect select", "(((select 1)) union all select", "((select 1) limit", "((select 1) +",
+			"(((select 1) except values (1)), "), ")", depth)
 	case 7:
 		s.wrap("(", ",", depth)
 		s.wrap("", ")", depth)
@@ -234,7 +235,7 @@ func (s *soup) change() {
 }
 
 func (s *soup) insert() {
-	s.write("insert into t", "insert into s.t as u", "insert into t (a, b)", "insert into t (a, b.c[1], d)", "insert into \"T\" (\"A\")")
+	s.write("insert into t", "insert into s.t as u", "insert into t (a, b)", "insert into \"T\" (\"A\")")
 	s.write("", "", "", "overriding system value", "overriding user value")
 	switch s.IntN(5) {
 	case 0:
@@ -342,7 +343,11 @@ func TestSoups(t *testing.T) {
 			}
 			t.Logf("%d texts, %d valid, %d accepted", rounds, valid, accepted)
 			require.Greater(t, valid, rounds/20)
-			assert.Greater(t, float64(accepted), 0.9*float64(valid))
+			if kind.name == "letters" { // among them are parameters that no protocol has room for
+				assert.Greater(t, float64(accepted), 0.98*float64(valid))
+			} else {
+				assert.Equal(t, valid, accepted)
+			}
 		})
 	}
 }
