@@ -93,7 +93,7 @@ func BenchmarkAggregatePostgreSQL(b *testing.B) {
 				alone()
 				middle := time.Now()
 				merged()
-				extra = append(extra, float64((time.Since(middle) - middle.Sub(start)).Nanoseconds())/1e3)
+				extra = append(extra, float64((time.Since(middle)-middle.Sub(start)).Nanoseconds())/1e3)
 			}
 			b.ReportMetric(median(extra), "extra-µs")
 			b.ReportMetric(0, "ns/op") // of both together: says nothing

@@ -28,12 +28,14 @@ type queryRower interface {
 func BenchmarkPointSelectPostgreSQL(b *testing.B) {
 	pools, t := postgresShards(b, 1, 10_000)
 	choosing := spawnChoosing(b, pools[0].Config().ConnString())
+	declared := spawnDeclared(b, pools[0].Config().ConnString())
 	compare(b, pointSelects,
 		variant{"pgxpool", func() (int, error) { return selectPoints(pools[0], context.Background()) }},
 		variant{"troupe", func() (int, error) { return selectPoints(t, context.Background()) }},
 		variant{"troupe-pinned", func() (int, error) {
 			return selectPoints(t, coordinator.OnShard(context.Background(), "shard0"))
 		}},
+		variant{"troupe-tables", func() (int, error) { return selectPoints(declared, context.Background()) }},
 		variant{"troupe-chooser", func() (int, error) { return selectPoints(choosing, context.Background()) }},
 	)
 }
@@ -44,6 +46,16 @@ func spawnChoosing(b *testing.B, dsn string) *coordinator.Troupe {
 		Shards: []shardworker.Shard{{ID: "shard0", DSN: shardworker.DSN(dsn)}, {ID: "shard1", DSN: "sqlite:?mode=memory"}},
 		ExecuteChooser: func(context.Context, *coordinator.StatementRequest) ([]messages.ShardID, error) {
 			return []messages.ShardID{"shard0"}, nil
+		},
+	})
+}
+
+// spawnDeclared returns a troupe whose declared tables narrow to the database of dsn, out of two.
+func spawnDeclared(b *testing.B, dsn string) *coordinator.Troupe {
+	return spawn(b, coordinator.Config{
+		Shards: []shardworker.Shard{{ID: "shard0", DSN: shardworker.DSN(dsn)}, {ID: "shard1", DSN: shardworker.DSN(dsn + "&dbname=postgres")}},
+		Tables: coordinator.Tables{
+			"customer": {Key: "id", Route: coordinator.Range{{Below: 1_000_000, Shard: "shard0"}, {Shard: "shard1"}}},
 		},
 	})
 }

@@ -45,7 +45,40 @@ func (c *call) routeByTables(ctx context.Context) error {
 	if len(n.targets) > 1 {
 		return c.prepareGather()
 	}
+	if root.Kind == tree.Insert && p.Refusal != nil {
+		return c.insertsThere(ctx)
+	}
 	return nil
+}
+
+// insertsThere checks an INSERT that can't be split by row: all its rows have to belong on the only target. What the statement's
+// keys say is not enough, for a key that lives nowhere has no shard either.
+func (c *call) insertsThere(ctx context.Context) error {
+	p := c.plan()
+	target := p.Analysis.Tree.Root.(*tree.InsertStmt).Target
+	for _, o := range p.Analysis.Occurrences {
+		if o.Table != target || o.Decl == nil {
+			continue
+		}
+		keys := keysOf(o, c.args)
+		if slices.ContainsFunc(keys, Keys.Empty) {
+			return p.Refusal.Err() // the key is a default
+		}
+		route := c.troupe.catalogue.routerFor(ctx, o.Decl)
+		unlisted := false
+		err := eachKey(keys, newShardSet(1), func(key []any) error {
+			shard, err := route.shard(key)
+			if err == nil && shard != c.targets[0] {
+				err = p.Refusal.Err()
+			}
+			return err
+		}, func() { unlisted = true })
+		if err == nil && unlisted {
+			err = p.Refusal.Err()
+		}
+		return err
+	}
+	return p.Refusal.Err()
 }
 
 // splitInsert sends each row of an INSERT … VALUES to its own shard, which has to be among those that a pin or a chooser named.

@@ -3,6 +3,7 @@ package coordinator
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/troupedb/troupe/actors"
 	"github.com/troupedb/troupe/messages"
@@ -46,3 +47,25 @@ func (t *Troupe) AcceptOver(ctx context.Context) (int, error) {
 
 // ClosedDone is closed when the shutdown has ended.
 func (t *Troupe) ClosedDone() <-chan struct{} { return t.closed.Future().Done() }
+
+// AgeTexts makes what is known of the shards' collations older.
+func (t *Troupe) AgeTexts(by time.Duration) {
+	for i := range t.texts {
+		s := &t.texts[i]
+		s.mu.Lock()
+		s.mu.at = s.mu.at.Add(-by)
+		s.mu.Unlock()
+	}
+}
+
+// TextsAsked returns when each shard was asked for its collations.
+func (t *Troupe) TextsAsked() []time.Time {
+	times := make([]time.Time, len(t.texts))
+	for i := range t.texts {
+		s := &t.texts[i]
+		s.mu.Lock()
+		times[i] = s.mu.at
+		s.mu.Unlock()
+	}
+	return times
+}

@@ -3,6 +3,8 @@ package coordinator_test
 import (
 	"context"
 	"errors"
+	"regexp"
+	"runtime"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -14,6 +16,9 @@ import (
 	"github.com/troupedb/troupe/messages"
 	"github.com/troupedb/troupe/shardworker/fake"
 )
+
+// numberedMark is a parameter that SQLite allows to be written with and without its number.
+var numberedMark = regexp.MustCompile(`\?\d+`)
 
 func TestInsertIsSplitByRow(t *testing.T) {
 	for _, test := range []struct {
@@ -32,8 +37,8 @@ func TestInsertIsSplitByRow(t *testing.T) {
 		{
 			messages.SQLite, "insert into t values (?, ?), (?, ?)", []any{13, "a", 3, "b"},
 			map[messages.ShardID]fake.Statement{
-				"s0": {SQL: "insert into t values (?1, ?2)", Args: []any{3, "b"}},
-				"s1": {SQL: "insert into t values (?1, ?2)", Args: []any{13, "a"}},
+				"s0": {SQL: "insert into t values (?, ?)", Args: []any{3, "b"}},
+				"s1": {SQL: "insert into t values (?, ?)", Args: []any{13, "a"}},
 			},
 		},
 		{
@@ -80,19 +85,23 @@ func TestInsertsThatCannotBeRouted(t *testing.T) {
 		code messages.Code
 		says string
 	}{
-		"unknown key":             {"insert into t values (1, 2), (424242, 3)", nil, messages.ErrInvalidRequest, "row 2"},
-		"unknown key, argument":   {"insert into t values ($1, 2)", []any{secret}, messages.ErrInvalidRequest, "row 1"},
-		"NULL":                    {"insert into t values (1, 2), (3, 4), (null, 3)", nil, messages.ErrRefused, "row 3"},
-		"NULL, argument":          {"insert into t values (1, 2), ($1, 3)", []any{nil}, messages.ErrRefused, "row 2"},
-		"another type, argument":  {"insert into t values (1, 2), ($1, 3)", []any{"424242"}, messages.ErrRefused, "row 2"},
-		"another type":            {"insert into t values (1, 2), ('424242', 3)", nil, messages.ErrRefused, "row 2"},
-		"computed":                {"insert into t values (1, 2), (424242 + 1, 3)", nil, messages.ErrRefused, "row 2"},
-		"without the key":         {"insert into t (v) values (424242)", nil, messages.ErrRefused, "k"},
-		"default values":          {"insert into t default values", nil, messages.ErrRefused, "DEFAULT VALUES"},
-		"too few arguments":       {"insert into t values ($1, $2)", []any{secret}, messages.ErrInvalidRequest, "2 parameters"},
-		"from another's rows":     {"insert into t select v, k from t", nil, messages.ErrRefused, "INSERT"},
-		"from the reference":      {"insert into t select k, k from r", nil, messages.ErrRefused, "INSERT"},
-		"a subquery among values": {"insert into t values (1, (select max(v) from t)), (12, 3)", nil, messages.ErrRefused, "row 1"},
+		"unknown key":                        {"insert into t values (1, 2), (424242, 3)", nil, messages.ErrInvalidRequest, "row 2"},
+		"unknown key, argument":              {"insert into t values ($1, 2)", []any{secret}, messages.ErrInvalidRequest, "row 1"},
+		"NULL":                               {"insert into t values (1, 2), (3, 4), (null, 3)", nil, messages.ErrRefused, "row 3"},
+		"NULL, argument":                     {"insert into t values (1, 2), ($1, 3)", []any{nil}, messages.ErrRefused, "row 2"},
+		"another type, argument":             {"insert into t values (1, 2), ($1, 3)", []any{"424242"}, messages.ErrRefused, "row 2"},
+		"another type":                       {"insert into t values (1, 2), ('424242', 3)", nil, messages.ErrRefused, "row 2"},
+		"computed":                           {"insert into t values (1, 2), (424242 + 1, 3)", nil, messages.ErrRefused, "row 2"},
+		"without the key":                    {"insert into t (v) values (424242)", nil, messages.ErrRefused, "k"},
+		"default values":                     {"insert into t default values", nil, messages.ErrRefused, "DEFAULT VALUES"},
+		"too few arguments":                  {"insert into t values ($1, $2)", []any{secret}, messages.ErrInvalidRequest, "2 parameters"},
+		"from another's rows":                {"insert into t select v, k from t", nil, messages.ErrRefused, "INSERT"},
+		"from the reference":                 {"insert into t select k, k from r", nil, messages.ErrRefused, "INSERT"},
+		"a subquery among values":            {"insert into t values (1, (select max(v) from t)), (12, 3)", nil, messages.ErrRefused, "subquery"},
+		"its own rows, with one key":         {"insert into t values (1, (select max(v) from t where k = 1)), (424242, 3)", nil, messages.ErrInvalidRequest, "no shard"},
+		"an unknown key, selected":           {"insert into t select 424242, 1", nil, messages.ErrInvalidRequest, "no shard"},
+		"an unknown key, from another's row": {"insert into t select 424242, v from t where k = 1", nil, messages.ErrInvalidRequest, "no shard"},
+		"no key, from another's row":         {"insert into t (v) select v from t where k = 1", nil, messages.ErrRefused, "INSERT"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, dialect := range []messages.Dialect{messages.SQLite, messages.PostgreSQL} {
@@ -153,23 +162,26 @@ func TestASplitInsertThatFailsOnOneShard(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := spawn(t, 2, declaring(byDecadeOfTwo))
-			gate := fake.NewGate()
-			c.fakes["s0"].Handle("insert", func(context.Context, []any) fake.Result {
-				defer gate.Open()
-				return fake.Rows(fake.Column("k", pgtype.Int8OID)).Row(int64(1)).WithTag("INSERT 0 1")
+			done := fake.NewGate()
+			c.fakes["s0"].Reply("insert", fake.Rows(fake.Column("k", pgtype.Int8OID)).Row(int64(1)).WithTag("INSERT 0 1").At(fake.AtCursorClose, fake.Wait(opened(done))))
+			afterS0 := fake.Stubborn(func(context.Context) error {
+				<-done.Arrived()
+				for c.fakes["s0"].Stats().InUse > 0 { // until it has let go, which is microseconds away
+					runtime.Gosched()
+				}
+				return nil
 			})
-			c.fakes["s1"].Reply("insert", fake.Error(&messages.Error{Code: messages.ErrStatement, Detail: "unique"}).At(fake.AtQuery, fake.Wait(gate)))
+			c.fakes["s1"].Reply("insert", fake.Tag("").At(fake.AtQuery, afterS0, fake.Fail(&messages.Error{Code: messages.ErrStatement, Detail: "unique"})))
 			err := call(t.Context(), c)
 			require.ErrorIs(t, err, messages.ErrStatement)
 			var partial *coordinator.PartialError
-			if errors.As(err, &partial) { // s0 had ended in time to tell
-				require.ErrorIs(t, err, messages.ErrOutcomeUnknown)
-				require.Len(t, partial.Outcomes, 2)
-				require.Equal(t, messages.ShardID("s1"), partial.Outcomes[1].Shard)
-				require.Error(t, partial.Outcomes[1].Err)
-			} else {
-				require.Failf(t, "not partial", "%v", err)
-			}
+			require.ErrorAs(t, err, &partial)
+			require.ErrorIs(t, err, messages.ErrOutcomeUnknown)
+			require.Len(t, partial.Outcomes, 2)
+			require.True(t, partial.Outcomes[0].Done)
+			require.EqualValues(t, 1, partial.Outcomes[0].Tag.RowsAffected())
+			require.Equal(t, messages.ShardID("s1"), partial.Outcomes[1].Shard)
+			require.ErrorIs(t, partial.Outcomes[1].Err, messages.ErrStatement)
 		})
 	}
 }

@@ -113,7 +113,7 @@ func (t *Troupe) textsOf(ctx context.Context, shard int) (textFacts, error) {
 		f, err = textFacts{Others: true, Fuzzy: true}, nil
 	}
 	if err != nil {
-		return textFacts{}, err
+		return textFacts{}, t.unanswered(err, shard)
 	}
 	t.texts[shard].learn(f)
 	return f, nil
@@ -126,6 +126,11 @@ func (t *Troupe) ask(ctx context.Context, shard int, sql string, args ...any) (*
 	return t.run(ctx, &messages.Query{
 		SQL: sql, Args: args, Options: messages.Options{Shards: []messages.ShardID{t.cfg.Shards[shard].ID}},
 	})
+}
+
+// unanswered returns the error of a question as that of the shard that was asked.
+func (t *Troupe) unanswered(err error, shard int) error {
+	return messages.OnShard(err, t.cfg.Shards[shard].ID, "collations", messages.ErrProtocol)
 }
 
 // collationOf returns the collation of a lookup on a shard where texts may have other collations than the default one. It asks the
@@ -168,7 +173,7 @@ func (t *Troupe) probe(ctx context.Context, shard int, g *plan.Gather, l plan.Lo
 	if errors.Is(err, messages.ErrStatement) {
 		return merge.CollationUnknown, nil // it is no text, or can't be asked
 	}
-	return merge.CollationUnknown, err
+	return merge.CollationUnknown, t.unanswered(err, shard)
 }
 
 const sqliteTables = `SELECT sql FROM sqlite_schema WHERE type = 'table' AND lower(name) = $1`
@@ -182,12 +187,15 @@ func (t *Troupe) declaredCollation(ctx context.Context, shard int, table, column
 	if errors.Is(err, messages.ErrStatement) {
 		return merge.CollationUnknown, nil
 	}
-	if err != nil {
-		return merge.CollationUnknown, err
+	var texts []string
+	if err == nil {
+		texts, err = pgx.CollectRows(rows, pgx.RowTo[string])
 	}
-	texts, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil || len(texts) != 1 {
-		return merge.CollationUnknown, err
+	if err != nil {
+		return merge.CollationUnknown, t.unanswered(err, shard)
+	}
+	if len(texts) != 1 {
+		return merge.CollationUnknown, nil
 	}
 	declared, ok := sqlite.Collations(texts[0])
 	if !ok {

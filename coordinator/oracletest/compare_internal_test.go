@@ -119,6 +119,18 @@ func TestPlacementIsThePromisedHash(t *testing.T) {
 	}
 }
 
+// TestManySchemas makes statements for many schemas, without running them.
+func TestManySchemas(t *testing.T) {
+	for seed := range uint64(300) {
+		s := newSchema(random(seed, 1), dialects[seed%2])
+		require.NotEmpty(t, s.declarations(shardIDs(3)))
+		for n := range uint64(300) {
+			sql, _ := newStatement(s, seed, n).render(s.dialect)
+			require.NotEmpty(t, sql)
+		}
+	}
+}
+
 // TestStatementsAreTheirNumbers checks that a statement depends on the seed and its number only, that a copy is the
 // same, and that what changes the copy leaves the statement as it is.
 func TestStatementsAreTheirNumbers(t *testing.T) {

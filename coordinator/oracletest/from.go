@@ -181,7 +181,11 @@ func (g *generator) equalColumns(sc *scope, a, b *variable) *expression {
 			fitting = append(fitting, j)
 		}
 	}
-	if len(fitting) == 0 {
+	switch {
+	case len(fitting) > 0:
+	case a.id < 0 || b.id < 0:
+		return bare(boolean, "1 = 1")
+	default:
 		return form(boolean, "{} = {}", g.column(sc, a, a.id), g.column(sc, b, b.id))
 	}
 	return form(boolean, "{} = {}", g.column(sc, a, i), g.column(sc, b, among(g.r, fitting)))

@@ -1,6 +1,9 @@
 package oracletest
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // write makes an INSERT, UPDATE or DELETE.
 func (g *generator) write() (*write, string) {
@@ -248,10 +251,17 @@ func (g *generator) insertSelect() *write {
 					e = g.column(sc, v, v.keys[n])
 				}
 			}
+		case t.isKey(c) && g.chance(50): // a key that lives somewhere
+			e = g.leaf(among(g.r, t.family.pool)[slices.Index(t.keys, c)])
 		case g.chance(20) && !column.notNull:
 			continue
 		default:
-			if e = g.anyColumn(sc, func(k kind) bool { return k == column.kind }); e == nil {
+			e = g.anyColumn(sc, func(k kind) bool { return k == column.kind })
+			switch {
+			case e != nil:
+			case t.isKey(c):
+				e = g.leaf(among(g.r, t.family.pool)[slices.Index(t.keys, c)])
+			default:
 				e = g.literal(g.valueLike(column.kind))
 			}
 		}

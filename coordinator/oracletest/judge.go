@@ -129,7 +129,7 @@ func (c *trial) read(ctx context.Context, d *databases, report *Report) (string,
 	if wrong != "" || err != nil {
 		return wrong, err
 	}
-	if c.one.scales != c.troupe.scales {
+	if c.one.scales != c.troupe.scales && sameBag(c.one.rows, c.troupe.rows) { // and not another choice of rows
 		report.ScaleDiffers++
 		report.Scale = c.sql
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/troupedb/troupe/coordinator/plan"
 	analysis "github.com/troupedb/troupe/coordinator/statement"
 	"github.com/troupedb/troupe/messages"
 )
@@ -20,12 +21,5 @@ func refusal(err error) (string, bool) {
 	return string(r.Code), true
 }
 
-// planned are the codes of package plan, which shows no list of them.
-var planned = []string{
-	"statement", "clause", "order", "limit", "distinct", "group", "aggregate", "expression", "window", "insert", "reference",
-}
-
 // knownReason reports whether code is one of the fixed list.
-func knownReason(code string) bool {
-	return slices.Contains(analysis.Reasons(), analysis.Code(code)) || slices.Contains(planned, code)
-}
+func knownReason(code string) bool { return slices.Contains(plan.Reasons(), analysis.Code(code)) }

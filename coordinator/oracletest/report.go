@@ -36,8 +36,12 @@ type Report struct {
 	Mismatches []Mismatch
 }
 
-// Shape counts the statements of one shape, their executions over several shards, and how many of these were refused.
-type Shape struct{ Made, Scattered, Refused int }
+// Shape counts what became of the statements of one shape.
+type Shape struct {
+	Made      int // statements
+	Scattered int // executions over several shards
+	Refused   int // of those
+}
 
 // RefusalRate returns which part of the executions over several shards was refused.
 func (s *Shape) RefusalRate() float64 { return float64(s.Refused) / float64(max(1, s.Scattered)) }

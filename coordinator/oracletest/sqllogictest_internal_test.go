@@ -32,14 +32,14 @@ type record struct {
 	want   []string
 }
 
-// TestPublicQueriesAgree runs the queries of sqllogictest, whose answers SQLite has given, over three shards. Each answer is
+// TestPublicQueries runs the queries of sqllogictest, whose answers SQLite has given, over three shards. Each answer is
 // that one, or a refusal. One shard without a judgement shows that the answers are read rightly.
-func TestPublicQueriesAgree(t *testing.T) {
+func TestPublicQueries(t *testing.T) {
 	for _, script := range []struct {
 		name    string
 		key     string
-		ceiling float64 // of the refusals, as measured, and a little more
-	}{{"select1.test", "a", 1}, {"select2.test", "", 1}, {"select3.test", "", 1}} {
+		ceiling float64 // of the refusals: what was measured
+	}{{"select1.test", "a", 0.53}, {"select2.test", "", 0.54}, {"select3.test", "", 0.545}} {
 		records := readScript(t, script.name)
 		for _, dialect := range dialects {
 			t.Run(script.name+"/"+dialect.String(), func(t *testing.T) {

@@ -23,7 +23,7 @@ const anything = 9007199254740993 // a key that no float64 is equal to
 // repeated on several shards, and missing on some, so that no clause is right by chance.
 var people = table{
 	name:    "people",
-	columns: "k bigint not null, id integer not null, name text, city text, age integer, score double precision",
+	columns: "k bigint not null, id integer not null, name text, city text, age integer, score double precision, primary key (k, id)",
 	rows: [][]any{
 		{1, 11, "ann", "Oslo", 30, 1.5},
 		{1, 12, "Bob", nil, 41, 0.25},
@@ -45,7 +45,7 @@ var people = table{
 
 var orders = table{
 	name:    "orders",
-	columns: "k bigint not null, no integer not null, kind text, total integer, price numeric(8,2)",
+	columns: "k bigint not null, no integer not null, kind text, total integer, price numeric(8,2), primary key (k, no)",
 	rows: [][]any{
 		{1, 101, "book", 10, "1.10"},
 		{1, 102, "pen", 20, "2.20"},

@@ -90,7 +90,8 @@ func (s *grouping) addAggregate(call *tree.Call) (int, *statement.Refusal) {
 		a.Func = how.distinct
 		a.Column = s.addDistinct(call)
 	case how.fn == merge.Avg:
-		a.Column = s.addPart(call, s.sumName())
+		// SQLite's avg() adds integers exactly, as its sum() does and its total() doesn't.
+		a.Column = s.addPart(call, "sum")
 		a.Count = s.addPart(call, "count")
 	default:
 		a.Column = s.addColumn(column{with: []piece{source(call)}, x: call})
@@ -110,14 +111,6 @@ func (s *grouping) addCombined(a merge.Aggregate, call *tree.Call) int {
 	s.groups.Aggregates = append(s.groups.Aggregates, a)
 	s.calls = append(s.calls, call)
 	return len(s.groups.Aggregates) - 1
-}
-
-// sumName is the function whose partial results make an average. SQLite's sum() of integers fails where its avg() doesn't.
-func (s *grouping) sumName() string {
-	if s.d == messages.SQLite {
-		return "total"
-	}
-	return "sum"
 }
 
 // addPart adds a column that has another function over the rows of an aggregate.

@@ -110,7 +110,7 @@ func (a arguments) value(ordinal int, name string) (any, error) {
 	return a.list[ordinal-1], nil
 }
 
-// Values returns the arguments of the parameters from 1 to count as the merge wants them: without pgx's options, those with names
+// values returns the arguments of the parameters from 1 to count as the merge wants them: without pgx's options, those with names
 // by their ordinal. names has the names by ordinal; it may be nil.
 func (a arguments) values(count int, names map[int]string) ([]any, error) {
 	if a.named == nil {

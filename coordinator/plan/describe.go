@@ -15,7 +15,7 @@ type Description struct {
 	Text string
 	// Args are where Text's arguments come from; nil if they are the statement's own.
 	Args []string
-	// Hidden are the columns that are asked for beyond the statement's, Columns all of the shards' if they are others altogether.
+	// Hidden are the columns that are asked for beyond the statement's own, as they are written.
 	Hidden []string
 	// Steps are what is done with the shards' rows, one after the other: of Kinds "concatenate", "group", "having", "order",
 	// "distinct", "cut", "split".

@@ -12,8 +12,9 @@
 //
 // # Parameters
 //
-// A parameter that is no longer in the text would be an error in PostgreSQL, so parameters are numbered anew, densely, and the
-// arguments are picked accordingly: see [Arg]. Where nothing changes, text and arguments stay as they were given.
+// A parameter that is no longer in the text would be an error in PostgreSQL, so there parameters are numbered anew, densely. SQLite
+// calls a column by its text, parameters and all, so there they stay as they are written. Either way [Arg] says which
+// arguments a text has; where nothing changes, text and arguments stay as they were given.
 //
 // pgx takes named arguments for PostgreSQL and rewrites the text: [Positional] does it beforehand, so that what is planned is
 // what is run.

@@ -34,6 +34,10 @@ func TestOrderBy(t *testing.T) {
 			sql:  "SELECT age AS name, name AS age FROM users ORDER BY age",
 			keys: func(d messages.Dialect) []merge.Key { return []merge.Key{asc(d, 1)} },
 		},
+		{ // SQLite calls a column by all of its text up to the next token.
+			sql: "SELECT age + 1 -- c\n FROM users ORDER BY name", text: "SELECT age + 1 -- c\n , name AS troupe_1 FROM users ORDER BY name",
+			keys: func(d messages.Dialect) []merge.Key { return []merge.Key{asc(d, -1)} }, hidden: 1, only: lite,
+		},
 		{ // In an expression a name is a column, in PostgreSQL for certain.
 			sql: "SELECT body AS score FROM notes ORDER BY score + 1", text: "SELECT body AS score, score + 1 AS troupe_1 FROM notes ORDER BY score + 1",
 			keys: func(d messages.Dialect) []merge.Key { return []merge.Key{asc(d, -1)} }, hidden: 1, only: pg,

@@ -55,7 +55,7 @@ func TestDescribe(t *testing.T) {
 	}, d)
 
 	d = build(t, lite, "SELECT city, avg(age) FROM users GROUP BY city HAVING count(*) > 1 ORDER BY city").Describe()
-	require.Equal(t, "SELECT city, total(age), count(age), count(*) FROM users GROUP BY 1", d.Text)
+	require.Equal(t, "SELECT city, sum(age), count(age), count(*) FROM users GROUP BY 1", d.Text)
 	require.Equal(t, []plan.Step{
 		{Kind: "group", Detail: "the shards' partial rows are combined to groups of equal column 1: column 2 divided by column 3, the sum of counts of column 4"},
 		{Kind: "having", Detail: "groups that don't satisfy HAVING are dropped"},

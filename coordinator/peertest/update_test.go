@@ -1,0 +1,62 @@
+package peertest_test
+
+import "github.com/troupedb/troupe/coordinator/statement"
+
+// W4, W5, W7, W9, W13: rows are changed where they are, counted once, and never leave their shard.
+var updates = []change{
+	{name: "of one key", sql: "update people set age = 1 where k = 3", count: 2, touch: "s3"},
+	{name: "of one key, with arguments", sql: "update people set age = $1 where k = $2 and id = $3", args: []any{int64(7), int64(3), int64(31)}, count: 1, touch: "s3"},
+	{name: "of two keys", sql: "update people set age = 1 where k in (1, 4)", count: 4, touch: "s1 s4"},
+	{name: "of all", sql: "update people set age = id + 1", count: 10, touch: "all"},
+	{name: "by another column", sql: "update people set city = 'Rome' where name = 'ann'", count: 3, touch: "all"},
+	{name: "by the key or another column", sql: "update people set age = 0 where k = 1 or name = 'eve'", count: 3, touch: "all"},
+	{name: "by not a key", sql: "update people set age = 0 where not (k = 1 and id = 11)", count: 9, touch: "all"},
+	{name: "of nothing", sql: "update people set age = 0 where name = 'nobody'", count: 0, touch: "all"},
+	{name: "of an impossible key", sql: "update people set age = 0 where k = 1 and k = 2", count: 0, touch: "one"},
+	{name: "of a key that lives nowhere", sql: "update tags set n = 0 where tag = 'k99'", count: 0, touch: "one"},
+	{name: "through an alias", in: postgres, sql: "update people as p set age = 1 where p.k = 3", count: 2, touch: "s3"},
+	{name: "from a table that lives together", sql: "update people set age = o.total from orders o where o.k = people.k and o.kind = 'cup'", count: 3, touch: "all"},
+	{name: "from a table that lives together, of one key", sql: "update people set age = o.no from orders o where o.k = people.k and o.k = 4", count: 2, touch: "s4"},
+	{name: "from a reference table", sql: "update orders set kind = d.title from kinds d where d.kind = orders.kind", count: 6, touch: "all"},
+	{name: "by a query bound to the key", sql: "update people set age = (select count(*) from orders o where o.k = people.k)", count: 10, touch: "all"},
+	{name: "where the key is in a query", sql: "update people set age = 0 where k in (select k from orders where kind = 'cup')", count: 3, touch: "all"},
+	{name: "returning", sql: "update people set age = coalesce(age, 0) + 1 where city = 'Oslo' returning id, age", returned: []string{"11 31", "22 26", "42 1"}, touch: "all"},
+	{name: "returning, of one key", sql: "update people set age = 5 where k = 5 returning id, age", returned: []string{"51 5"}, touch: "s1"},
+
+	{name: "the key", sql: "update people set k = 2 where k = 1", refused: statement.KeyAssignment},
+	{name: "the key, to one of the same shard", sql: "update people set k = 5 where k = 1", refused: statement.KeyAssignment},
+	{name: "the key, to an argument", sql: "update people set name = 'x', k = $1 where k = 1", args: []any{int64(2)}, refused: statement.KeyAssignment},
+	{name: "the key, quoted", sql: `update people set "k" = 2`, refused: statement.KeyAssignment},
+	{name: "the key, among a row", sql: "update people set (name, k) = ('x', 2) where k = 1", refused: statement.KeyAssignment},
+	{name: "a child's parent", sql: "update orders set k = 2 where no = 101", refused: statement.KeyAssignment},
+	{name: "by a query over all", sql: "update people set age = (select max(total) from orders)", refused: statement.UnboundTable},
+	{name: "by a query over all, of one key", sql: "update people set age = (select max(total) from orders) where k = 1", refused: statement.UnboundTable},
+	{name: "from a table, not by the key", sql: "update people set age = o.total from orders o where o.no = people.id", refused: statement.UnlinkedJoin},
+	{name: "by the clock", in: postgres, sql: "update people set name = now()::text", refused: statement.SessionFunction},
+	{name: "by the clock", in: lite, sql: "update people set name = datetime('now')", refused: statement.SessionFunction},
+	{name: "a reference table", sql: "update kinds set title = 'x'", refused: statement.ReferenceChange},
+	{name: "an undeclared table", sql: "update strangers set x = 1", refused: statement.UndeclaredTable},
+}
+
+var deletes = []change{
+	{name: "of one key", sql: "delete from people where k = 2", count: 2, touch: "s2"},
+	{name: "of two keys", sql: "delete from people where k = 2 or k = 3", count: 4, touch: "s2 s3"},
+	{name: "of all", sql: "delete from people", count: 10, touch: "all"},
+	{name: "by another column", sql: "delete from people where city = 'Rome'", count: 3, touch: "all"},
+	{name: "by a key that isn't", sql: "delete from people where k <> $1", args: []any{int64(1)}, count: 8, touch: "all"},
+	{name: "by a list of keys that aren't", sql: "delete from people where k not in (1, 2)", count: 6, touch: "all"},
+	{name: "by a text key", sql: "delete from tags where tag in ('k2', 'k4', 'k99')", count: 2, touch: "s2 s4"},
+	{name: "where the key is in a query", sql: "delete from people where k in (select k from orders where kind = 'pen')", count: 4, touch: "all"},
+	{name: "where nothing refers to it", sql: "delete from people where not exists (select 1 from orders where orders.k = people.k)", count: 1, touch: "all"},
+	{name: "using a table that lives together", in: postgres, sql: "delete from people using orders o where o.k = people.k and o.total = 30", count: 2, touch: "all"},
+	{name: "returning", sql: "delete from people where age > 40 returning id", returned: []string{"12", "32", "51"}, touch: "all"},
+	{name: "with a CTE", sql: "with c as (select k from orders where kind = 'cup') delete from people where k in (select k from c)", count: 3, touch: "all"},
+	{name: "with a limit", in: lite, sql: "delete from people where k in (select k from people limit 1)", refused: statement.NestedMerge},
+	{name: "by a query over all", sql: "delete from people where age > (select avg(age) from people)", refused: statement.UnboundTable},
+	{name: "by a query over all, of one key", sql: "delete from people where k = 1 and age > (select avg(age) from people)", refused: statement.UnboundTable},
+	{name: "by another column of another table", sql: "delete from people where id in (select no from orders)", refused: statement.UnboundTable},
+	{name: "by chance", sql: "delete from people where random() is null", refused: statement.VolatileFunction},
+	{name: "of a reference table", sql: "delete from kinds", refused: statement.ReferenceChange},
+	{name: "of an undeclared table", sql: "delete from strangers", refused: statement.UndeclaredTable},
+	{name: "in a CTE", in: postgres, sql: "with gone as (delete from people returning k) delete from orders where k in (select k from gone)", refused: statement.ChangingExpression},
+}
