@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/troupedb/troupe/coordinator/merge"
+	"github.com/troupedb/troupe/coordinator/statement"
+	"github.com/troupedb/troupe/messages"
 )
 
 // gathering is how the rows of a call's targets become one answer.
@@ -78,4 +80,15 @@ func (c *call) merge(f *feed) (merge.Merger, error) {
 	o := c.gather.options
 	o.Declared = c.stream.Declared()
 	return merge.New(c.gather.spec, f, o)
+}
+
+// unmerged gives the refusal of values that can't be merged, which shows only when they come, the form that other refusals have.
+func unmerged(err error) error {
+	e, ok := err.(*messages.Error)
+	if !ok || e.Code != messages.ErrRefused || e.Err != nil {
+		return err
+	}
+	refused := *e
+	refused.Err = &statement.Refusal{Code: statement.UnmergedValues, Clause: "the merge", Reason: e.Detail}
+	return &refused
 }

@@ -1,6 +1,7 @@
 package coordinator
 
 import (
+	"math"
 	"slices"
 
 	"github.com/troupedb/troupe/coordinator/statement/keyset"
@@ -19,8 +20,22 @@ func mayMeet(k keyset.Keys, part keyset.Interval) bool {
 		slices.ContainsFunc(k.Intervals, func(i keyset.Interval) bool { return meet(part, i) })
 }
 
-// meet reports whether two intervals have a point in common, were there keys between any two.
-func meet(a, b keyset.Interval) bool { return below(a, b) && below(b, a) }
+// meet reports whether two intervals have a key in common; of those that aren't integers, were there keys between any two.
+func meet(a, b keyset.Interval) bool {
+	a, b = closed(a), closed(b)
+	return below(a, b) && below(b, a)
+}
+
+// closed returns i without open bounds if its keys are integers.
+func closed(i keyset.Interval) keyset.Interval {
+	if lo, ok := i.Lo.(int64); ok && i.LoOpen && lo < math.MaxInt64 {
+		i.Lo, i.LoOpen = lo+1, false
+	}
+	if hi, ok := i.Hi.(int64); ok && i.HiOpen && hi > math.MinInt64 {
+		i.Hi, i.HiOpen = hi-1, false
+	}
+	return i
+}
 
 // below reports whether a begins before b ends.
 func below(a, b keyset.Interval) bool {

@@ -3,10 +3,12 @@ package coordinator
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/troupedb/troupe/coordinator/plan"
 	"github.com/troupedb/troupe/messages"
 )
 
@@ -106,14 +108,22 @@ func (t *Troupe) callFor(ctx context.Context, r messages.Request) (*call, error)
 func (t *Troupe) makeCall(ctx context.Context, r messages.Request, options messages.Options) (*call, error) {
 	switch r := r.(type) {
 	case *messages.Query:
-		c := t.newCall(ctx, r.SQL, r.Args, true, options)
+		sql, args, err := t.positional(r.SQL, r.Args)
+		if err != nil {
+			return nil, err
+		}
+		c := t.newCall(ctx, sql, args, true, options)
 		if options.LoadedFrom != nil {
 			c.identity = &IdentityRequest{Key: r.Args, LoadedFrom: options.LoadedFrom}
 			c.options.Token = cmp.Or(options.Token, pinOf(ctx).token)
 		}
 		return c, nil
 	case *messages.Exec:
-		return t.newCall(ctx, r.SQL, r.Args, false, options), nil
+		sql, args, err := t.positional(r.SQL, r.Args)
+		if err != nil {
+			return nil, err
+		}
+		return t.newCall(ctx, sql, args, false, options), nil
 	case *messages.Get:
 		sql, err := getSQL(r)
 		if err != nil {
@@ -126,4 +136,19 @@ func (t *Troupe) makeCall(ctx context.Context, r messages.Request, options messa
 	default:
 		panic("bug: an unknown request")
 	}
+}
+
+// positional numbers the parameters of a statement that may have to be understood, if pgx would do it later: what is planned has
+// to be what is run.
+func (t *Troupe) positional(sql string, args []any) (string, []any, error) {
+	if len(args) == 0 || len(t.cfg.Shards) == 1 || !slices.Contains(t.dialects, messages.PostgreSQL) {
+		return sql, args, nil
+	}
+	for _, arg := range args {
+		switch arg.(type) {
+		case pgx.NamedArgs, pgx.StrictNamedArgs:
+			return plan.Positional(messages.PostgreSQL, sql, args)
+		}
+	}
+	return sql, args, nil
 }

@@ -142,7 +142,7 @@ func (r *Rows) fail(err error) {
 	if r.closed {
 		return
 	}
-	r.err = messages.AfterRows(err, r.count)
+	r.err = messages.AfterRows(unmerged(err), r.count)
 	r.close()
 	r.err = r.call.whole(r.err)
 }

@@ -26,6 +26,9 @@ func (o *oracle) judge(ctx context.Context, st *statement) error {
 		}
 		m := c.mismatch(len(o.troupes[i].shards), wrong)
 		if o.cfg.Shrink && len(o.report.Mismatches) < shrinkMost {
+			if err := c.restore(ctx); err != nil {
+				return err
+			}
 			if err := o.shrink(ctx, st, o.troupes[i], &m); err != nil {
 				return err
 			}

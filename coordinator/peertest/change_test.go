@@ -91,26 +91,45 @@ func (w *world) mustAgree(t *testing.T) {
 		if table.name == strangers.name {
 			continue
 		}
-		sql := "select * from " + table.name
-		whole, err := ask(within(t), w.whole, sql)
+		whole, err := ask(within(t), w.whole, "select * from "+table.name)
 		require.NoError(t, err)
 		var together []string
 		for _, id := range shards {
-			there, err := ask(coordinator.OnShard(within(t), id), w.troupe, sql)
-			require.NoError(t, err)
+			there := w.rowsOn(t, id, table)
 			if table.home == nil {
-				assert.Equal(t, sorted(whole.rows), sorted(there.rows), "%s on %s", table.name, id)
-				continue
+				assert.Equal(t, sorted(whole.rows), sorted(there), "%s on %s", table.name, id)
 			}
-			for _, row := range there.rows {
-				assert.Equal(t, table.home(table.keyOf(t, row)), id, "%s: the row %q is on the wrong shard", table.name, row)
-			}
-			together = append(together, there.rows...)
+			together = append(together, there...)
 		}
 		if table.home != nil {
 			assert.Equal(t, sorted(whole.rows), sorted(together), table.name)
 		}
 	}
+	w.mustBeAtHome(t)
+}
+
+// mustBeAtHome checks that every row is where its key lives.
+func (w *world) mustBeAtHome(t *testing.T) {
+	t.Helper()
+	for i := range tables {
+		table := &tables[i]
+		if table.home == nil || table.name == strangers.name {
+			continue
+		}
+		for _, id := range shards {
+			for _, row := range w.rowsOn(t, id, table) {
+				assert.Equal(t, table.home(table.keyOf(t, row)), id, "%s: the row %q is on the wrong shard", table.name, row)
+			}
+		}
+	}
+}
+
+// rowsOn returns the rows of a table that a shard has.
+func (w *world) rowsOn(t *testing.T, id messages.ShardID, table *table) []string {
+	t.Helper()
+	there, err := ask(coordinator.OnShard(within(t), id), w.troupe, "select * from "+table.name)
+	require.NoError(t, err)
+	return there.rows
 }
 
 // keyOf returns the key of a row that was written by [line].

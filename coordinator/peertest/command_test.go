@@ -49,12 +49,12 @@ var commands = []command{
 	{sql: "pragma user_version = 7", in: lite, refused: statement.NotQuery},
 	{sql: "attach 'other.db' as other", in: lite, refused: statement.NotQuery},
 
-	{sql: "selekt id from people where k = 1"},
+	{sql: "selekt id from people where k = 1", in: postgres, refused: statement.NotUnderstood},
+	{sql: "selekt id from people where k = 1", in: lite},
 	{sql: "select id from people where k = 1 and"},
 	{sql: "select id from people where k = 1; delete from people"},
 	{sql: "select id from people where k = 'unfinished"},
-	{sql: "select id from people where k = 1 /* unfinished"},
-	{sql: "delete from people where k = 1; "},
+	{sql: "select id from people where k = 1 /* unfinished", in: postgres},
 	{sql: ""},
 	{sql: "-- nothing"},
 }

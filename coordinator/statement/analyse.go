@@ -22,7 +22,6 @@ func Analyse(t *tree.Statement, c *Catalogue) *Analysis {
 		c = &Catalogue{}
 	}
 	out := &Analysis{Tree: t, catalog: c}
-	out.compared = once(func() []compared { return compare(out) })
 	a := &analyser{tree: t, catalog: c, out: out, sqlite: isSQLite(t), budget: budget{left: maxSteps}}
 	switch root := t.Root.(type) {
 	case *tree.Query:

@@ -59,11 +59,14 @@ type Analysis struct {
 	// row would stay where it doesn't belong. Scatter is set too.
 	KeyAssigned *Refusal
 
-	compared func() []compared
-	blocks   map[*tree.Block]*blockFacts
-	catalog  *Catalogue
+	blocks  []blockFacts
+	catalog *Catalogue
 	// expressions are the references to common table expressions that have sharded rows.
 	expressions []tree.Span
+
+	// comparing guards compared, which is found when it is first asked for.
+	comparing sync.Once
+	compared  []compared
 }
 
 // Occurrence is one occurrence of a sharded table.
@@ -83,8 +86,16 @@ type Occurrence struct {
 
 // blockFacts are what the analysis found out about one block: what its names mean.
 type blockFacts struct {
-	view view
+	block *tree.Block
+	view  view
 }
 
-// once returns a function that computes a value when it is first called.
-func once[T any](compute func() T) func() T { return sync.OnceValue(compute) }
+// factsOf returns what was found out about a block.
+func (a *Analysis) factsOf(b *tree.Block) (view, bool) {
+	for i := range a.blocks {
+		if a.blocks[i].block == b {
+			return a.blocks[i].view, true
+		}
+	}
+	return view{}, false
+}

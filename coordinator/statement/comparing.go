@@ -18,7 +18,8 @@ type compared struct {
 // Comparisons returns every comparison of a column with constants that the statement makes, resolved with args. One that
 // depends on an argument that wasn't passed is left out. "= ANY (array)" is given as IN, "<> ALL (array)" as NOT IN.
 func (a *Analysis) Comparisons(args []any) ([]Comparison, error) {
-	found := a.compared()
+	a.comparing.Do(func() { a.compared = compare(a) })
+	found := a.compared
 	resolved := make([]Comparison, 0, len(found))
 	for i := range found {
 		values, ok := found[i].values(args)

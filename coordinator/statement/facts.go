@@ -6,19 +6,19 @@ import "github.com/troupedb/troupe/coordinator/statement/tree"
 // table of the block, or of a derived table that passes them on, are among the expressions as bare columns or by a star, and
 // none of them is NULL for want of a row. Numbers and aliases of outputs aren't looked through.
 func (a *Analysis) Keyed(b *tree.Block, list []tree.Expr) bool {
-	facts := a.blocks[b]
-	return facts != nil && facts.view.keyed(list)
+	v, ok := a.factsOf(b)
+	return ok && v.keyed(list)
 }
 
 // ColumnOf returns the table's own column that an expression is, as the block understands it: the table's real name, and the
 // column's. It looks through derived tables and common table expressions as far as their columns are known.
 func (a *Analysis) ColumnOf(b *tree.Block, e tree.Expr) (table, column string, ok bool) {
-	facts := a.blocks[b]
+	v, ok := a.factsOf(b)
 	c, isColumn := tree.Bare(e).(*tree.Column)
-	if facts == nil || !isColumn {
+	if !ok || !isColumn {
 		return "", "", false
 	}
-	r := facts.view.resolve(c)
+	r := v.resolve(c)
 	if r.in == nil {
 		return "", "", false
 	}

@@ -146,7 +146,14 @@ func (a *analyser) table(l *level, t *tree.Table, ctes *expressions, below bool)
 func (a *analyser) base(l *level, t *tree.Table, below bool) relation {
 	a.checkTable(t)
 	decl := a.catalog.Tables[t.Name.Name]
-	v := &rangeVar{name: t.Name.Name, table: t, decl: decl, base: true, nullable: below}
+	// They live as long as each other.
+	var all struct {
+		rangeVar
+		Occurrence
+		entity
+	}
+	v := &all.rangeVar
+	*v = rangeVar{name: t.Name.Name, table: t, decl: decl, base: true, nullable: below}
 	if t.Schema != nil {
 		v.schema = t.Schema.Name
 	}
@@ -160,8 +167,10 @@ func (a *analyser) base(l *level, t *tree.Table, below bool) relation {
 			r.Tables = []string{t.Name.Name}
 			a.refuse(r)
 		}
-		o := &Occurrence{Table: t, Decl: decl, Nullable: below}
-		v.entity = newEntity(o, decl)
+		o := &all.Occurrence
+		*o = Occurrence{Table: t, Decl: decl, Nullable: below}
+		v.entity = &all.entity
+		v.entity.init(o, decl)
 		a.out.Occurrences = append(a.out.Occurrences, o)
 		a.entities = append(a.entities, v.entity)
 		a.complex = a.complex || len(a.entities) > maxOccurrences

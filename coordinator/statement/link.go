@@ -35,9 +35,15 @@ const (
 )
 
 func newEntity(o *Occurrence, decl *Table) *entity {
-	e := &entity{occurrence: o, decl: decl}
+	e := &entity{}
+	e.init(o, decl)
+	return e
+}
+
+func (e *entity) init(o *Occurrence, decl *Table) {
+	e.occurrence, e.decl = o, decl
 	if decl == nil {
-		return e
+		return
 	}
 	e.slots = make([]slot, len(decl.Keys))
 	for i := range e.slots {
@@ -45,7 +51,6 @@ func newEntity(o *Occurrence, decl *Table) *entity {
 		e.slots[i].index = i
 		e.slots[i].size = 1
 	}
-	return e
 }
 
 func (s *slot) typ() keyset.Type { return s.entity.decl.Keys[s.index].Type }

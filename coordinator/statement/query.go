@@ -101,11 +101,8 @@ func (a *analyser) block(b *tree.Block, q *tree.Query, outer *view, ctes *expres
 		a.refuse(newRefusal(Into, "INTO", b.Start, "it creates a table", hintPin))
 	}
 	r := a.join(l, items, b.Where, ctes)
-	if a.out.blocks == nil {
-		a.out.blocks = make(map[*tree.Block]*blockFacts, 1)
-	}
 	v := l.whole()
-	a.out.blocks[b] = &blockFacts{view: v}
+	a.out.blocks = append(a.out.blocks, blockFacts{b, v})
 	a.clauses(b, q, v, ctes, as)
 	if as == outermost {
 		return r

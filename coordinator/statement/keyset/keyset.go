@@ -50,10 +50,16 @@ type (
 	None struct{}
 
 	// Value is the one key that equals an operand; none if that is NULL.
-	Value struct{ Operand Operand }
+	Value struct {
+		// Operand is what the key equals.
+		Operand Operand
+	}
 
 	// Elements are the keys that equal an element of an operand that is an array; NULLs among them are none.
-	Elements struct{ Operand Operand }
+	Elements struct {
+		// Operand is the array.
+		Operand Operand
+	}
 
 	// Bound are the keys above an operand if Lower, else those below; the operand itself too unless Open. None if it is NULL.
 	// It is to be used only where the database orders keys as [Compare] does.

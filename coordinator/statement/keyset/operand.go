@@ -37,17 +37,23 @@ func (o Operand) Value(args []any) (any, bool) {
 	}
 }
 
-// arguments returns the positional arguments that args has, or the named ones. Before them pgx takes options. With another
-// kind of rewriter nothing is known of the arguments.
+// arguments returns the positional arguments that args has, or the named ones if these are all there is. Before them pgx takes
+// options. With another kind of rewriter nothing is known of the arguments.
 func arguments(args []any) ([]any, map[string]any) {
 	for len(args) > 0 {
 		switch first := args[0].(type) {
 		case pgx.QueryExecMode, pgx.QueryResultFormats, pgx.QueryResultFormatsByOID:
 			args = args[1:]
 		case pgx.NamedArgs:
-			return nil, first
+			if len(args) == 1 {
+				return nil, first
+			}
+			return nil, nil
 		case pgx.StrictNamedArgs:
-			return nil, first
+			if len(args) == 1 {
+				return nil, first
+			}
+			return nil, nil
 		case pgx.QueryRewriter:
 			return nil, nil
 		default:
