@@ -74,10 +74,12 @@ func (t *Troupe) Explain(ctx context.Context, sql string, args ...any) (*Explana
 	}
 	routed := &explaining{call: c}
 	t.cfg.System.Go(routed)
-	if _, err := routed.done.Future().Wait(ctx); err != nil {
-		if _, _, settled := routed.done.Future().Result(); !settled {
-			return nil, &messages.Error{Code: messages.ErrCanceled, Op: "explain", Err: err}
-		}
+	_, waited := routed.done.Future().Wait(ctx)
+	_, err, settled := routed.done.Future().Result()
+	if !settled {
+		return nil, &messages.Error{Code: messages.ErrCanceled, Op: "explain", Err: waited}
+	}
+	if err != nil {
 		var refusal *statement.Refusal
 		if !errors.As(err, &refusal) {
 			return nil, err

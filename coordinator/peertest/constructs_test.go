@@ -1,10 +1,17 @@
 package peertest_test
 
 import (
+	"github.com/jackc/pgx/v5/pgtype"
+
 	"github.com/troupedb/troupe/coordinator/statement"
 )
 
 // The constructs that hide a key, or hide that there is none, end to end.
+
+// userID is a key of the application's own type.
+type userID int64
+
+func pointer(n int64) *int64 { return &n }
 
 // narrowQuestions go to the shards of their keys only, however these are written.
 var narrowQuestions = []question{
@@ -20,6 +27,11 @@ var narrowQuestions = []question{
 	{name: "parameters without numbers", in: lite, sql: "select id from people where age = ? and k = ? order by id", args: []any{int64(52), int64(3)}, want: []string{"32"}, touch: "s3"},
 	{name: "parameters with names", in: lite, sql: "select id from people where age = ?2 and k = ?1 order by id", args: []any{int64(3), int64(52)}, want: []string{"32"}, touch: "s3"},
 	{name: "an argument of another integer type", sql: "select id from people where k = $1 order by id", args: []any{int32(3)}, want: []string{"31", "32"}, touch: "s3"},
+	{name: "an argument of a type of one's own", sql: "select id from people where k = $1 order by id", args: []any{userID(3)}, want: []string{"31", "32"}, touch: "s3"},
+	{name: "an argument of a type of pgx", sql: "select id from people where k = $1 order by id", args: []any{pgtype.Int8{Int64: 3, Valid: true}}, want: []string{"31", "32"}, touch: "s3"},
+	{name: "an argument of a type of pgx that is NULL", sql: "select count(*) from people where k = $1", args: []any{pgtype.Int8{}}, want: []string{"0"}, touch: "one"},
+	{name: "an argument behind a pointer", sql: "select id from people where k = $1 order by id", args: []any{pointer(int64(3))}, want: []string{"31", "32"}, touch: "s3"},
+	{name: "an argument behind no pointer", sql: "select count(*) from people where k = $1", args: []any{(*int64)(nil)}, want: []string{"0"}, touch: "one"},
 	{name: "a comment with a condition", sql: "select id from people /* or k = 1 */ where k = 4 -- and k = 2\n order by id", want: []string{"41", "42"}, touch: "s4"},
 	{name: "a nested comment", in: postgres, sql: "select id from people /* /* */ where k = 1 */ where k = 4 order by id", want: []string{"41", "42"}, touch: "s4"},
 	{name: "a text with a condition", sql: "select id from people where k = 4 and name <> ''' or k = 1 or ''' order by id", want: []string{"41", "42"}, touch: "s4"},
@@ -70,6 +82,9 @@ var scatterQuestions = []question{
 	{name: "BETWEEN SYMMETRIC", in: postgres, sql: "select id from people where k between symmetric 3 and 2 order by id", want: []string{"21", "22", "31", "32"}, touch: "all"},
 	{name: "a collation", in: lite, sql: "select tag from tags where tag collate nocase = 'K2'", want: []string{"k2"}, touch: "all"},
 	{name: "a collation of the value", in: lite, sql: "select tag from tags where tag = 'K2' collate nocase", want: []string{"k2"}, touch: "all"},
+	{name: "a collation", in: postgres, sql: `select tag from tags where tag collate "C" = 'k2'`, want: []string{"k2"}, touch: "all"},
+	{name: "a text argument for an integer", sql: "select id from people where k = $1 order by id", args: []any{"3"}, want: []string{"31", "32"}, touch: "all"},
+	{name: "a float argument for an integer", in: lite, sql: "select id from people where k = $1 order by id", args: []any{3.0}, want: []string{"31", "32"}, touch: "all"},
 	{name: "a cast of the key", in: postgres, sql: "select id from people where k::text = '2' order by id", want: []string{"21", "22"}, touch: "all"},
 	{name: "a cast of the key", in: lite, sql: "select id from people where cast(k as text) = '2' order by id", want: []string{"21", "22"}, touch: "all"},
 	{name: "a value of another type", in: postgres, sql: "select id from people where k = $1::numeric order by id", args: []any{"2"}, want: []string{"21", "22"}, touch: "all"},

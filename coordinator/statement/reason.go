@@ -55,6 +55,8 @@ const (
 	InsertSource Code = "insert-source"
 	// ReferenceChange: a reference table is changed, but not on every shard, or not to the same on each.
 	ReferenceChange Code = "reference-change"
+	// UnmergedValues: values came whose merge isn't known; it shows only then. The coordinator gives it.
+	UnmergedValues Code = "unmerged-values"
 	// TooComplex: there are more tables than are looked at.
 	TooComplex Code = "too-complex"
 )
@@ -65,6 +67,6 @@ func Reasons() []Code {
 		NotUnderstood, NotQuery, NoShardedTable, UndeclaredTable, UnboundTable, UnlinkedJoin, NestedMerge, RepeatedRows,
 		SetOperation, ChangingExpression, RecursiveExpression, Sample, Into, Lock, Cursor, SystemTable, SystemColumn,
 		VolatileFunction, SessionFunction, UnknownFunction, KeyAssignment, LimitedChange, ConflictClause, InsertSource, ReferenceChange,
-		TooComplex,
+		UnmergedValues, TooComplex,
 	}
 }
