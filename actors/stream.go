@@ -2,6 +2,7 @@ package actors
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,12 +37,13 @@ type Source struct {
 //
 // Next, NextOf and Leave are the reader's, one goroutine at a time. Everything else is safe for concurrent use.
 type Stream struct {
-	system *System
-	owner  StreamOwner
-	call   messages.CallID
-	order  messages.Order
-	window int
-	keep   int // largest arena that goes back to the pool, in bytes
+	system  *System
+	owner   StreamOwner
+	call    messages.CallID
+	order   messages.Order
+	window  int
+	keep    int  // largest arena that goes back to the pool, in bytes
+	renamed bool // sources may name their columns differently
 
 	current *messages.RowBatch // the batch that the reader looks at, unless it reads by source; the reader's
 	timer   *time.Timer        // the reader's, for flushAfter
@@ -241,7 +243,7 @@ func (s *Stream) describe(src *source, declared *messages.Description) news {
 	}
 	if s.mu.columns == nil {
 		s.mu.columns = declared
-	} else if merged, difference := s.mu.columns.Merge(declared); difference == "" {
+	} else if merged, difference := s.mu.columns.Merge(s.rename(declared)); difference == "" {
 		s.mu.columns = merged
 	} else {
 		return s.fail(s.mismatch(src, declared, difference))
@@ -253,6 +255,18 @@ func (s *Stream) describe(src *source, declared *messages.Description) news {
 	}
 	s.mu.described = true
 	return news{described: true}
+}
+
+// rename returns declared with the names that the columns have already, if they don't count. REQUIRES: mu is held.
+func (s *Stream) rename(declared *messages.Description) *messages.Description {
+	if !s.renamed || len(declared.Fields) != len(s.mu.columns.Fields) {
+		return declared
+	}
+	named := &messages.Description{Fields: slices.Clone(declared.Fields), Types: declared.Types, ScanPlans: declared.ScanPlans}
+	for i := range named.Fields {
+		named.Fields[i].Name = s.mu.columns.Fields[i].Name
+	}
+	return named
 }
 
 // mismatch returns the error of a source that declares other columns than some source before it. REQUIRES: mu is held.

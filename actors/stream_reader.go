@@ -22,6 +22,10 @@ func (s *Stream) Next(ctx context.Context) (*messages.RowBatch, error) {
 // ReadBySource says, before Open, that the reader calls NextOf and never Next.
 func (s *Stream) ReadBySource() { s.order = messages.InShardOrder } // so nobody notes which batch came first
 
+// NamesMayDiffer says, before Open, that a source may give its columns other names than another source: those of the first that
+// declares them count.
+func (s *Stream) NamesMayDiffer() { s.renamed = true }
+
 // NextOf returns the next batch of one source, by its number, which stays valid until the NextOf of that source after it. At
 // the source's end it returns io.EOF; for the rest it is as Next.
 func (s *Stream) NextOf(ctx context.Context, source int) (*messages.RowBatch, error) {

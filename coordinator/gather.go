@@ -58,6 +58,9 @@ func (c *call) prepareGather() error {
 			return err
 		}
 		c.gather.options.Args = args
+		if t.mixed {
+			c.stream.NamesMayDiffer() // an aggregate without a name of its own: the dialects name it, and nobody sees that
+		}
 	} else if len(first.Merge.Order) > 0 {
 		c.gather.ordered = true
 		c.stream.ReadBySource()

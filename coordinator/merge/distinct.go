@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/troupedb/troupe/messages"
 )
@@ -14,11 +15,13 @@ type distinctRows struct {
 	from       Merger
 	identities identities
 	hidden     int
+	twins      []Twin
 	order      []distinctKey // whose change empties the set
 	budget     int64
 
 	visible  *messages.Description // of the row before
 	width    int                   // its columns, hidden ones included
+	columns  []int                 // where the visible columns' values are told apart
 	set      identitySet
 	row, key []byte // encodings: of the row, of the order keys
 	lastKey  []byte
@@ -27,7 +30,7 @@ type distinctRows struct {
 
 func newDistinctRows(spec *Spec, from Merger, o *Options) *distinctRows {
 	m := &distinctRows{
-		from: from, identities: identities{dialect: spec.Dialect}, hidden: spec.Hidden, budget: o.Budget,
+		from: from, identities: identities{dialect: spec.Dialect}, hidden: spec.Hidden, twins: spec.Twins, budget: o.Budget,
 	}
 	m.identities.collation = o.Distinct
 	for i, k := range spec.Order {
@@ -84,8 +87,8 @@ func (m *distinctRows) add(at *Position) (isNew bool, err error) {
 		}
 	}
 	m.row = m.row[:0]
-	for i := range at.Description().Fields {
-		if m.row, err = m.identities.append(m.row, at, i, m.identities.collation); err != nil {
+	for _, column := range m.columns {
+		if m.row, err = m.identities.append(m.row, at, column, m.identities.collation); err != nil {
 			return false, err
 		}
 	}
@@ -104,8 +107,11 @@ func (m *distinctRows) add(at *Position) (isNew bool, err error) {
 
 // describe finds the order keys in rows that d describes, and checks that the rows can be told from those so far.
 func (m *distinctRows) describe(d, visible *messages.Description) error {
-	for i := range visible.Fields {
-		if err := m.identities.admit(i, &visible.Fields[i]); err != nil {
+	if err := m.resolveColumns(d, visible); err != nil {
+		return err
+	}
+	for i, column := range m.columns {
+		if err := m.identities.admit(i, &d.Fields[column]); err != nil {
 			return err
 		}
 	}
@@ -116,8 +122,8 @@ func (m *distinctRows) describe(d, visible *messages.Description) error {
 		if err != nil {
 			return err
 		}
-		collated := column < len(visible.Fields) && kindOf(m.identities.dialect, &visible.Fields[column]).isCollated()
-		if column >= len(visible.Fields) || collated && !k.collation.equates() {
+		collated := kindOf(m.identities.dialect, &d.Fields[column]).isCollated()
+		if !slices.Contains(m.columns, column) || collated && !k.collation.equates() {
 			break // a hidden column may differ where the row doesn't, and texts that are equal here may lie apart
 		}
 		k.column = column
@@ -127,5 +133,27 @@ func (m *distinctRows) describe(d, visible *messages.Description) error {
 	}
 	m.order = m.order[:usable]
 	m.visible, m.width = visible, len(d.Fields)
+	return nil
+}
+
+// resolveColumns finds the columns that tell rows apart.
+func (m *distinctRows) resolveColumns(d, visible *messages.Description) error {
+	m.columns = m.columns[:0]
+	for i := range visible.Fields {
+		m.columns = append(m.columns, i)
+	}
+	for _, t := range m.twins {
+		own, stored := Key{Column: t.Column}, Key{Column: t.Stored}
+		column, err := own.resolve(d, m.hidden)
+		if err != nil {
+			return err
+		}
+		if column >= len(visible.Fields) {
+			return &messages.Error{Code: messages.ErrProtocol, Op: opMerge, Detail: fmt.Sprintf("column %d is hidden and has a twin", column)}
+		}
+		if m.columns[column], err = stored.resolve(d, m.hidden); err != nil {
+			return err
+		}
+	}
 	return nil
 }

@@ -40,8 +40,8 @@ func check(spec *Spec, o *Options) error {
 	switch {
 	case spec.Dialect != messages.PostgreSQL && spec.Dialect != messages.SQLite:
 		problem = "the merge has no dialect"
-	case spec.Group != nil && (len(spec.Order) > 0 || spec.Hidden > 0):
-		problem = "groups are merged, and the rows have an order or hidden columns of their own"
+	case spec.Group != nil && (len(spec.Order) > 0 || spec.Hidden > 0 || len(spec.Twins) > 0):
+		problem = "groups are merged, and the rows have an order, or hidden columns, of their own"
 	case spec.Distinct == DistinctKeys && len(spec.DistinctOn) == 0:
 		problem = "rows are told apart by keys, and there are none"
 	case spec.Hidden < 0 || o.Sources < 0:

@@ -15,6 +15,8 @@ type Spec struct {
 	Distinct Distinct
 	// DistinctOn are the keys of Distinct's DistinctKeys: the first of Order, in any sequence.
 	DistinctOn []Key
+	// Twins are visible columns whose values DistinctRows doesn't look at, and the hidden columns that it looks at instead.
+	Twins []Twin
 	// Hidden is how many trailing columns the shards were asked for beyond those of the statement. With Group it is 0.
 	Hidden int
 	// Cut says that Options.Offset and Options.Limit are applied, after everything else.
@@ -32,6 +34,10 @@ type Key struct {
 	// Collation is the collation of a text, if the statement says it. Defaults to CollationUnknown: Options have it.
 	Collation Collation
 }
+
+// Twin is a visible column of which a hidden one has the same values in a form that tells them apart: SQLite's times as they are
+// stored. Both are places as Key.Column is one.
+type Twin struct{ Column, Stored int }
 
 // Collation is how texts compare.
 type Collation uint8

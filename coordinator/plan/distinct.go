@@ -18,6 +18,7 @@ func (s *selection) dedupe() *statement.Refusal {
 		return nil
 	}
 	s.spec.Distinct = merge.DistinctRows
+	s.twins()
 	return s.distinctCollations(s.b)
 }
 

@@ -11,6 +11,7 @@ import (
 // hiddenColumn is a column that the shards are asked for.
 type hiddenColumn struct {
 	x    tree.Expr
+	sign string // "+" if it is asked for as it is stored, or ""
 	name string
 }
 
@@ -27,8 +28,12 @@ func (s *selection) hide() {
 		} else {
 			with = append(with, literal(" ")) // PostgreSQL's list of no columns
 		}
-		with = append(with, source(h.x), literal(" AS "+h.name))
-		s.targets = append(s.targets, &tree.Target{X: h.x, Alias: &tree.Ident{Name: h.name}})
+		with = append(with, literal(h.sign), source(h.x), literal(" AS "+h.name))
+		x := h.x
+		if h.sign != "" {
+			x = stored(x)
+		}
+		s.targets = append(s.targets, &tree.Target{X: x, Alias: &tree.Ident{Name: h.name}})
 	}
 	at := s.b.TargetsSpan.End
 	if next := nextToken(s.stmt.Text, at); s.d == messages.SQLite && strings.ContainsAny(s.stmt.Text[at:next], "-*") {
@@ -40,15 +45,20 @@ func (s *selection) hide() {
 }
 
 // hide1 returns the index of the hidden column that is x.
-func (s *selection) hide1(x tree.Expr) int {
+func (s *selection) hide1(x tree.Expr) int { return s.hideSigned("", x) }
+
+// hideStored returns the index of the hidden column that is the column x as it is stored.
+func (s *selection) hideStored(x tree.Expr) int { return s.hideSigned("+", tree.Bare(x)) }
+
+func (s *selection) hideSigned(sign string, x tree.Expr) int {
 	for i, h := range s.hidden {
-		if s.same.equal(h.x, x) {
+		if h.sign == sign && s.same.equal(h.x, x) {
 			return i
 		}
 	}
 	if s.prefix == "" {
 		s.prefix = prefixFor(s.stmt.Text)
 	}
-	s.hidden = append(s.hidden, hiddenColumn{x, s.prefix + strconv.Itoa(len(s.hidden)+1)})
+	s.hidden = append(s.hidden, hiddenColumn{x, sign, s.prefix + strconv.Itoa(len(s.hidden)+1)})
 	return len(s.hidden) - 1
 }

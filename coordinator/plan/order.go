@@ -10,7 +10,6 @@ import (
 // sort plans ORDER BY for shards that sort by themselves.
 func (s *selection) sort() *statement.Refusal {
 	s.order = make([]*tree.Order, len(s.q.OrderBy))
-	var places []place
 	for i, o := range s.q.OrderBy {
 		again := *o
 		s.order[i] = &again
@@ -36,11 +35,8 @@ func (s *selection) sort() *statement.Refusal {
 		}
 		key.Collation = c.known
 		s.lookUp(c.lookup, OrderKey, len(s.spec.Order))
-		places = append(places, at)
+		s.sorted = append(s.sorted, at)
 		s.spec.Order = append(s.spec.Order, key)
-	}
-	for i, at := range places {
-		s.spec.Order[i].Column = s.column(at)
 	}
 	return nil
 }

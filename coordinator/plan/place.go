@@ -12,7 +12,12 @@ type place struct {
 }
 
 func (s *selection) placeOf(k sortKey, o *tree.Order) (place, *statement.Refusal) {
+	value := k.x
 	if k.target >= 0 {
+		value = s.b.Targets[k.target].X
+	}
+	time := s.isTime(s.b, value)
+	if k.target >= 0 && !time {
 		if s.wide < 0 || k.target < s.wide {
 			return place{target: k.target, hidden: -1}, nil
 		}
@@ -20,8 +25,11 @@ func (s *selection) placeOf(k sortKey, o *tree.Order) (place, *statement.Refusal
 			return place{target: k.target, hidden: -1, right: true}, nil
 		}
 	}
-	if s.b.Distinct && len(s.b.DistinctOn) == 0 && !s.inStar(k.x) {
+	if s.b.Distinct && len(s.b.DistinctOn) == 0 && !s.inStar(k.x) && (k.target < 0 || !time) {
 		return place{}, refuse(OrderBy, "ORDER BY", o, reasonDistinct, hintList)
+	}
+	if time {
+		return place{hidden: s.hideStored(value)}, nil
 	}
 	if k.target >= 0 && mayDiffer(k.x) {
 		return place{}, refuse(OrderBy, "ORDER BY", o, "where the column is isn't known, because of the stars around it", "put it before the stars")

@@ -19,12 +19,17 @@ type Plan struct {
 	Insert *Insert
 	// Everywhere is why an Exec that asks for all shards may not run the text on each of them as it is; nil if it may.
 	Everywhere *statement.Refusal
+	// AsksTimes says that the plan depends on Options.Times.
+	AsksTimes bool
 }
 
 // Options are what a plan depends on beside text and tables.
 type Options struct {
 	// ExplicitNulls says that shards of several dialects answer: every sort key gets PostgreSQL's place of NULLs spelled out.
 	ExplicitNulls bool
+	// Times are the columns of SQLite's tables that may be times; nil if none is, or they aren't known: see Plan.AsksTimes. It is
+	// known by its address, and may have columns that the tables don't.
+	Times *Times
 }
 
 // Build plans a statement. Its error is that of a text that can't be read, see [statement.Read]; what is refused over several
@@ -46,6 +51,7 @@ func Build(d messages.Dialect, sql string, c *statement.Catalogue, o Options) (*
 		plan.Gather, plan.Refusal = g, nil
 	}
 	plan.Everywhere = p.everywhere(plan)
+	plan.AsksTimes = p.asksTimes
 	return plan, nil
 }
 
@@ -56,6 +62,7 @@ type planner struct {
 	catalogue *statement.Catalogue
 	options   Options
 	a         *statement.Analysis
+	asksTimes bool
 }
 
 // plan plans the outermost block of a statement of which the rest is no obstacle.

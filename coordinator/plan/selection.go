@@ -34,6 +34,8 @@ type selection struct {
 	wide, lastWide int
 	known          map[string]bool // the columns of the tables in FROM; nil if they aren't known
 	hidden         []hiddenColumn
+	sorted         []place // of the keys of spec.Order
+	twinned        []twin
 	prefix         string
 	limit          bounds
 	spec           merge.Spec
@@ -119,6 +121,12 @@ func (s *selection) plain() (*Gather, *statement.Refusal) {
 		return nil, refuse(OrderBy, "TABLE", s.b, "it can't have another column", "write SELECT * FROM")
 	}
 	s.hide()
+	for i, at := range s.sorted {
+		s.spec.Order[i].Column = s.column(at)
+	}
+	for _, t := range s.twinned {
+		s.spec.Twins = append(s.spec.Twins, merge.Twin{Column: s.column(t.visible), Stored: s.column(t.stored)})
+	}
 	s.limit.push(&s.text)
 	s.spec.Hidden = len(s.hidden)
 	s.spec.Cut = s.limit.cut()
@@ -139,7 +147,7 @@ func (s *selection) finish(g *Gather) *Gather {
 	g.Limit, g.Offset = s.limit.limit, s.limit.offset
 	g.Lookups, g.distinct = s.lookups, s.distinct
 	for _, h := range s.hidden {
-		g.Hidden = append(g.Hidden, h.x.Extent().Of(s.stmt.Text))
+		g.Hidden = append(g.Hidden, h.sign+h.x.Extent().Of(s.stmt.Text))
 	}
 	g.changed = s.spec.Group != nil || len(s.hidden) > 0
 	if s.spec.Group != nil || len(s.spec.Order) > 0 || s.spec.Distinct != merge.AllRows || s.spec.Hidden > 0 || s.spec.Cut {

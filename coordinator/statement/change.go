@@ -129,7 +129,7 @@ func (a *analyser) insert(n *tree.InsertStmt, l *level, ctes *expressions, top b
 		source := a.query(n.Query, l.outer, ctes, nested)
 		a.insertQuery(n, target, places, source)
 		r.anchors = allAnchors(r.anchors, source.anchors)
-	case places != nil:
+	case places != nil && len(n.Rows) > 0: // else the key is a default, which may be any
 		e := target.entities[0]
 		for k, place := range places {
 			e.slots[k].restrict(a.valuesOf(n.Rows, place, e.slots[k].typ()))
@@ -194,9 +194,14 @@ func (a *analyser) insertQuery(n *tree.InsertStmt, target *item, places []int, s
 	}
 	e := target.entities[0]
 	carried := places != nil
+	var first *slot // of the key, which has to come from one row
 	for k, place := range places {
-		switch from := source.column(place); {
-		case from != nil && together(from.entity.decl, e.decl) && from.index == k && (k == 0 || from.entity == source.column(places[0]).entity):
+		from := source.column(place)
+		if k == 0 {
+			first = from
+		}
+		switch {
+		case from != nil && first != nil && together(from.entity.decl, e.decl) && from.index == k && from.entity == first.entity:
 			e.slots[k].inherit(from)
 		default:
 			carried = false

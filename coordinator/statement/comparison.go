@@ -1,10 +1,6 @@
 package statement
 
-import (
-	"strings"
-
-	"github.com/troupedb/troupe/messages"
-)
+import "strings"
 
 // Operator is the operator of a [Comparison]. "==", "!=" and their like are given in the spelling below.
 type Operator string
@@ -57,32 +53,6 @@ type Comparison struct {
 
 	// others says that the statement refers to more tables than Table.
 	others bool
-}
-
-// comparison is a Comparison whose values aren't known yet.
-type comparison struct {
-	Comparison
-	operands []operand
-}
-
-// Comparisons returns every comparison of a column with constants, resolved with args. One that depends on an argument
-// that wasn't passed is left out. It fails with [messages.ErrRefused] if the text's dialect isn't understood that far.
-func (s *Statement) Comparisons(args []any) ([]Comparison, error) {
-	if s.dialect != messages.SQLite {
-		return nil, &messages.Error{Code: messages.ErrRefused, Op: "route", Detail: "the comparisons of a " +
-			s.dialect.String() + " text aren't read yet; " + hintPin + ", or choose shards without them"}
-	}
-	resolved := make([]Comparison, 0, len(s.comparisons))
-	for i := range s.comparisons {
-		c := s.comparisons[i].Comparison
-		values, ok := resolve(s.comparisons[i].operands, args)
-		if !ok {
-			continue
-		}
-		c.Values = values
-		resolved = append(resolved, c)
-	}
-	return resolved, nil
 }
 
 // Conjuncts returns the values that column may have in the rows that a statement answers with or changes, according to

@@ -17,7 +17,12 @@ import (
 // The flags are c for a conjunct, n for a negated comparison, and the depth if it isn't 0.
 func compared(t testing.TB, sql string, args ...any) string {
 	t.Helper()
-	found, err := parse(t, messages.SQLite, sql).Comparisons(args)
+	return comparedIn(t, messages.SQLite, sql, args...)
+}
+
+func comparedIn(t testing.TB, d messages.Dialect, sql string, args ...any) string {
+	t.Helper()
+	found, err := statement.Analyse(read(t, d, sql), nil).Comparisons(args)
 	require.NoError(t, err)
 	var lines []string
 	for _, c := range found {
@@ -145,7 +150,6 @@ func TestComparisonsResolveArguments(t *testing.T) {
 	require.Equal(t, "", compared(t, positional, pgx.NamedArgs{"a": 1}))
 
 	require.Equal(t, "c t.a = [two]; c t.b = [one]", compared(t, "select * from t where a = $2 and b = $1", "one", "two"))
-	require.Equal(t, "", compared(t, "select * from t where a = $0 or b = ?0 or c = $99999999999999999999"))
 
 	const named = "select * from t where a = :x and b = @y and c = $z and d = :w"
 	require.Equal(t, "c t.a = [1]; c t.b = [2]; c t.c = [3]", compared(t, named, pgx.NamedArgs{"x": 1, "y": 2, "z": 3}))
@@ -163,14 +167,14 @@ func TestLiterals(t *testing.T) {
 		"9223372036854775808": float64(1 << 63), "1.5": 1.5, "-.5e1": -5.0, "1.": 1.0,
 		"'it''s'": "it's", "''": "", "x'00FF'": []byte{0, 255}, "x''": []byte{}, "null": nil,
 	} {
-		found, err := parse(t, messages.SQLite, "select * from t where k = "+text).Comparisons(nil)
+		found, err := statement.Analyse(read(t, messages.SQLite, "select * from t where k = "+text), nil).Comparisons(nil)
 		require.NoError(t, err)
 		require.Equal(t, []any{expected}, found[0].Values, text)
 	}
 }
 
 func TestComparisonsAreNotShared(t *testing.T) {
-	s := parse(t, messages.SQLite, "select * from t where k = x'01'")
+	s := statement.Analyse(read(t, messages.SQLite, "select * from t where k = x'01'"), nil)
 	for range 2 {
 		found, err := s.Comparisons(nil)
 		require.NoError(t, err)
@@ -201,10 +205,41 @@ func TestConjuncts(t *testing.T) {
 		"select * from (select a as k from t) where k = 1":              nil,
 		"update t set a = 1 where k = 1":                                {int64(1)},
 	} {
-		found, err := parse(t, messages.SQLite, sql).Comparisons(nil)
+		found, err := statement.Analyse(read(t, messages.SQLite, sql), nil).Comparisons(nil)
 		require.NoError(t, err)
 		values, ok := statement.Conjuncts(found, "k")
 		require.Equal(t, expected != nil, ok, sql)
 		require.Equal(t, expected, values, sql)
+	}
+}
+
+func TestComparisonsInPostgreSQL(t *testing.T) {
+	for where, expected := range map[string]string{
+		"k = $1 AND a <> 'x'":                  "c t.k = [7]; c t.a <> [x]",
+		"k = ANY($2) AND a <> ALL (ARRAY[1])":  "c t.k IN [1 2]; c t.a NOT IN [1]",
+		"k = ANY($2::bigint[])":                "c t.k IN [1 2]",
+		"k = ANY($1)":                          "",
+		"k = ANY(ARRAY[a])":                    "",
+		"k < ANY($2)":                          "",
+		"NOT (k = 1 OR a = $1)":                "cn t.k = [1]; cn t.a = [7]",
+		"k IS NOT DISTINCT FROM 1":             "c t.k IS [1]",
+		"k ILIKE 'a'":                          "",
+		"k LIKE 'a'":                           "c t.k LIKE [a]",
+		"k = TRUE":                             "c t.k = [true]",
+		"k OPERATOR(pg_catalog.=) 1":           "",
+		"k BETWEEN SYMMETRIC 2 AND 1":          "",
+		"k = 1::bigint":                        "",
+		"EXISTS (SELECT 1 FROM u WHERE u.k=1)": "1 u.k = [1]",
+		`"K" = 1`:                              "c t.K = [1]",
+	} {
+		require.Equal(t, expected, comparedIn(t, messages.PostgreSQL, "SELECT * FROM t WHERE "+where, 7, []int64{1, 2}), where)
+	}
+	for sql, expected := range map[string]string{
+		"select * from t x (a) where a = 1":                                 ".a = [1]",
+		"with c as (delete from t where k = 1 returning *) select * from c": "1 t.k = [1]",
+		"delete from t using u where t.k = 1 and u.k = 2":                   "c t.k = [1]; c u.k = [2]",
+		"select * from t, lateral (select * from u where t.k = 1) d":        "1 t.k = [1]",
+	} {
+		require.Equal(t, expected, comparedIn(t, messages.PostgreSQL, sql), sql)
 	}
 }

@@ -17,21 +17,31 @@ var fuzzSeeds = []string{
 	"/* /* */ */ select 'a'\n'b' -- c", "create function f() begin atomic select 1; end", "$", "'", "\"", "$a$", "e'", "1.e", ".", "x'",
 }
 
-func fuzzParse(f *testing.F, d messages.Dialect) {
-	for _, seed := range fuzzSeeds {
+func fuzzAnalyse(f *testing.F, d messages.Dialect) {
+	for _, seed := range append(fuzzSeeds, scattered...) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		s, err := statement.Parse(d, text)
+		s, err := statement.Read(d, text)
 		if err != nil {
 			return
 		}
-		refusal(t, text, s.Scatter())
-		refusal(t, text, s.ScatterEverywhere())
-		found, _ := s.Comparisons([]any{1, "x"})
-		statement.Conjuncts(found, "k")
+		for _, c := range []*statement.Catalogue{nil, shop} {
+			a := statement.Analyse(s, c)
+			clauseOf(t, text, a.Scatter)
+			clauseOf(t, text, a.Everywhere)
+			keysOf(a, 1, "x")
+			found, err := a.Comparisons([]any{1, "x"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			statement.Conjuncts(found, "k")
+			if a.Scatter == nil && len(a.Occurrences) == 0 && !a.ChangesReference {
+				t.Fatal("every shard would answer it")
+			}
+		}
 	})
 }
 
-func FuzzParseSQLite(f *testing.F)     { fuzzParse(f, messages.SQLite) }
-func FuzzParsePostgreSQL(f *testing.F) { fuzzParse(f, messages.PostgreSQL) }
+func FuzzAnalyseSQLite(f *testing.F)     { fuzzAnalyse(f, messages.SQLite) }
+func FuzzAnalysePostgreSQL(f *testing.F) { fuzzAnalyse(f, messages.PostgreSQL) }

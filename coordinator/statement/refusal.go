@@ -30,7 +30,6 @@ func (r *Refusal) Error() string { return "refusal of " + r.Clause }
 // Hints.
 const (
 	hintPin     = "pin the statement to one shard with OnShard"
-	hintClient  = "leave it out and do it over the gathered rows, or " + hintPin
 	hintCompute = "compute it in the application and pass it as an argument, or " + hintPin
 	hintExec    = "use Exec with AllShards to run it on every shard, or OnShard for one"
 	hintKey     = "compare the keys with \"=\" and AND, bind every table to one key, or " + hintPin
@@ -64,13 +63,6 @@ func (r *Refusal) Err() error {
 		Detail: fmt.Sprintf("%s at byte %d: %s; %s", r.Clause, r.Offset, r.Reason, r.Hint),
 		Err:    r,
 	}
-}
-
-// err is Err.
-func (r *Refusal) err() error { return r.Err() }
-
-func refuse(clause string, offset int, reason, hint string) *Refusal {
-	return &Refusal{Clause: clause, Offset: offset, Reason: reason, Hint: hint}
 }
 
 // newRefusal returns a Refusal with its code.

@@ -2,9 +2,6 @@ package statement_test
 
 import (
 	"database/sql"
-	"fmt"
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -90,9 +87,7 @@ func TestConjunctsHoldForEveryRow(t *testing.T) {
 	reported := 0
 	rapid.Check(t, func(t *rapid.T) {
 		text := "SELECT k, a FROM t WHERE " + predicate(t, 4)
-		s, err := statement.Parse(messages.SQLite, text)
-		require.NoError(t, err)
-		found, err := s.Comparisons(nil)
+		found, err := statement.Analyse(read(t, messages.SQLite, text), nil).Comparisons(nil)
 		require.NoError(t, err)
 		keys, bound := statement.Conjuncts(found, "k")
 		answer, err := db.Query(text)
@@ -173,83 +168,4 @@ func truth(operator statement.Operator, column any, values []any) int {
 	default:
 		panic("bug: the generator has no " + string(operator))
 	}
-}
-
-// What isn't refused is answered by three shards together as one database answers it.
-func TestScatterIsExact(t *testing.T) {
-	rows := everyRow()
-	whole := open(t, rows)
-	var shards []*sql.DB
-	for shard := range 3 {
-		var part [][2]any
-		for i, row := range rows {
-			if i*i%7%3 == shard {
-				part = append(part, row)
-			}
-		}
-		shards = append(shards, open(t, part))
-	}
-	pick := func(t *rapid.T, what string, plain string, others ...string) string {
-		if rapid.IntRange(0, 4).Draw(t, what+"?") > 0 {
-			return plain
-		}
-		return rapid.SampledFrom(others).Draw(t, what)
-	}
-	accepted := 0
-	rapid.Check(t, func(t *rapid.T) {
-		text := pick(t, "with", "", "WITH t AS (SELECT 1 k, 2 a) ") +
-			"SELECT " + pick(t, "distinct", "", "DISTINCT ") +
-			pick(t, "targets", "k, a", "*", "max(k)", "max(k, a)", "count(*)", "sum(k) OVER ()", "(SELECT max(k) FROM t)", "k + 1, abs(a)", "count(*) + 1") +
-			pick(t, "from", " FROM t", "", " FROM t, u", " FROM (t JOIN u)", " FROM (SELECT k, a FROM t)", " FROM t AS x LEFT JOIN u USING (k)", " FROM u AS t") +
-			" WHERE " + strings.ReplaceAll(predicate(t, 2), "t.k", "k") +
-			pick(t, "group", "", " GROUP BY k", " GROUP BY a HAVING k = 1") +
-			pick(t, "arm", "", " UNION SELECT 1, 2", " EXCEPT SELECT k, a FROM t", " UNION ALL SELECT k, a FROM u") +
-			pick(t, "order", "", " ORDER BY 1", " LIMIT 2", " ORDER BY 1 LIMIT 1 OFFSET 1")
-		s, err := statement.Parse(messages.SQLite, text)
-		require.NoError(t, err)
-		if s.Scatter() != nil {
-			return
-		}
-		expected, err := answer(whole, text)
-		if err != nil {
-			return
-		}
-		accepted++
-		var got []string
-		for _, shard := range shards {
-			part, err := answer(shard, text)
-			require.NoError(t, err)
-			got = append(got, part...)
-		}
-		slices.Sort(expected)
-		slices.Sort(got)
-		require.Equal(t, expected, got, text)
-	})
-	require.Positive(t, accepted)
-}
-
-// answer returns the rows that a database answers with, as texts.
-func answer(db *sql.DB, text string) ([]string, error) {
-	rows, err := db.Query(text)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	columns, err := rows.Columns()
-	if err != nil {
-		return nil, err
-	}
-	var found []string
-	for rows.Next() {
-		values := make([]any, len(columns))
-		targets := make([]any, len(columns))
-		for i := range values {
-			targets[i] = &values[i]
-		}
-		if err := rows.Scan(targets...); err != nil {
-			return nil, err
-		}
-		found = append(found, fmt.Sprintf("%#v", values))
-	}
-	return found, rows.Err()
 }
