@@ -9,9 +9,10 @@ import (
 	"sync"
 	"testing"
 
-	"pgregory.net/rapid"
-
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/troupedb/troupe/messages"
 )
@@ -194,5 +195,38 @@ func TestNextOfIsWokenByTheEnd(t *testing.T) {
 			r.stream.Leave(errBroken)
 			require.Zero(t, r.stream.InFlight())
 		})
+	}
+}
+
+// TestNamesMayDiffer only if they were said to; the number of columns and their types never.
+func TestNamesMayDiffer(t *testing.T) {
+	for _, may := range []bool{false, true} {
+		for name, test := range map[string]struct {
+			other *messages.Description
+			fails bool
+		}{
+			"the same": {columns("n"), false}, "another name": {columns("other"), !may}, "more columns": {columns("n", "m"), true},
+			"another type": {&messages.Description{Fields: []pgconn.FieldDescription{{Name: "other", DataTypeOID: pgtype.TextOID}}}, true},
+		} {
+			t.Run(fmt.Sprint(name, may), func(t *testing.T) {
+				r := newRig(system(), 2, 2, messages.AsTheyCome)
+				if may {
+					r.stream.NamesMayDiffer()
+				}
+				require.True(t, r.open())
+				r.stream.Tell(newEnd(0, 0, nil))
+				end := newEnd(1, 0, nil)
+				end.Declared = test.other
+				r.stream.Tell(end)
+				if test.fails {
+					require.ErrorIs(t, r.stream.Err(), messages.ErrSchemaMismatch)
+				} else {
+					require.NoError(t, r.stream.Err())
+					require.Equal(t, "n", r.stream.Declared().Fields[0].Name, "the first's")
+					require.Equal(t, end.Declared, test.other, "it belongs to its source")
+				}
+				r.stream.Leave(errBroken)
+			})
+		}
 	}
 }

@@ -32,7 +32,7 @@ func (t *Troupe) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, 
 // QueryRow runs a statement of which the first row is wanted: the merged answer's, if it goes to several shards. Errors come
 // with Scan: pgx.ErrNoRows without a row.
 func (t *Troupe) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
-	rows, err := t.query(ctx, &messages.Query{SQL: sql, Args: args, Options: messages.Options{Single: true}})
+	rows, err := t.query(ctx, &messages.Query{SQL: sql, Args: args})
 	if err != nil {
 		return failedRow{err}
 	}

@@ -24,9 +24,6 @@ type Options struct {
 	LoadedFrom any
 	// Order is the order of the gathered rows. Defaults to AsTheyCome.
 	Order Order
-	// Single asks for an answer of at most one row, as QueryRow does; over more than one shard it is refused.
-	// Defaults to false.
-	Single bool
 }
 
 // Query asks for rows. The arguments must not be changed until the call has ended.
