@@ -213,3 +213,25 @@ func TestNamesAreFoundInAnyCase(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, shards{"s0"}, e.Targets())
 }
+
+// TestTheDialectOfAMergeIsThatOfItsShards: in a troupe of both, a statement whose rows are on shards of one is merged as that one does.
+func TestTheDialectOfAMergeIsThatOfItsShards(t *testing.T) {
+	sqlite, postgres := fake.Config{Dialect: messages.SQLite}, fake.Config{Dialect: messages.PostgreSQL}
+	for _, test := range []struct {
+		dialects []fake.Config
+		want     messages.Dialect
+	}{
+		{[]fake.Config{sqlite, postgres, postgres}, messages.PostgreSQL},
+		{[]fake.Config{postgres, sqlite, sqlite}, messages.SQLite},
+	} {
+		c := spawn(t, 3, declaring(byDecade), test.dialects...)
+		for _, ctx := range []context.Context{t.Context(), coordinator.OnShards(t.Context(), shards{"s1", "s2"})} {
+			e := explain(t, c, ctx, "select k from t where k > 12 order by v")
+			require.Nil(t, e.Refusal)
+			require.Equal(t, shards{"s1", "s2"}, e.Targets())
+			require.Equal(t, test.want, e.Spec.Dialect)
+		}
+		e := explain(t, c, t.Context(), "select k from t order by v")
+		require.Equal(t, test.dialects[0].Dialect, e.Spec.Dialect, "the first shard's")
+	}
+}

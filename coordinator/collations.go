@@ -26,10 +26,20 @@ func (c *call) knowCollations() error {
 	return c.useCollations(func(int, plan.Lookup) (merge.Collation, error) { return merge.Bytewise, nil })
 }
 
-// lookUpCollations asks the targets how they compare the texts that are merged. It may block.
-func (c *call) lookUpCollations() error {
-	c.left = nothing
+// lookUp asks the targets what has to be known of their columns. It may block.
+func (c *call) lookUp() error {
 	ctx := context.WithValue(c.ctx, choosingKey{}, true)
+	if c.timesMatter() {
+		if err := c.lookUpTimes(ctx); err != nil {
+			return err
+		}
+	}
+	c.left = nothing
+	return c.lookUpCollations(ctx)
+}
+
+// lookUpCollations asks the targets how they compare the texts that are merged.
+func (c *call) lookUpCollations(ctx context.Context) error {
 	return c.useCollations(func(shard int, l plan.Lookup) (merge.Collation, error) {
 		facts, err := c.troupe.textsOf(ctx, shard)
 		if err != nil || facts.plain() {

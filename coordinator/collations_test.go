@@ -2,10 +2,14 @@ package coordinator_test
 
 import (
 	"context"
+	"errors"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/stretchr/testify/require"
 
@@ -188,4 +192,50 @@ func TestAShardThatIsDownFailsTheQuestionToo(t *testing.T) {
 	require.ErrorIs(t, err, messages.ErrProtocol)
 	requireShard(t, err, "s1")
 	require.Len(t, c.fakes["s0"].Statements(), 1, "the statement itself isn't sent")
+}
+
+// TestTheQuestionEndsWithItsCall when a shard doesn't answer it.
+func TestTheQuestionEndsWithItsCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := spawn(t, 2, func(cfg *coordinator.Config) {
+			ownSystem(cfg)
+			declaring(byDecadeOfTwo)(cfg)
+		}, fake.Config{Dialect: messages.PostgreSQL})
+		c.reply("SELECT", fake.Rows(fake.Column("a", pgtype.Int8OID), fake.Column("b", pgtype.Int8OID), fake.Column("c", pgtype.Int8OID)).Row(int64(1), int64(0), int64(0)))
+		c.reply("select", fake.Rows(fake.Column("pad", pgtype.TextOID)).Row("a"))
+		c.fakes["s1"].Reply("SELECT", one(1).At(fake.AtQuery, fake.Wait(fake.NewGate())))
+		for range 2 {
+			ctx, cancel := context.WithTimeout(t.Context(), deadline)
+			begin := time.Now()
+			err := readAll(ctx, c, "select pad from t order by pad")
+			require.ErrorIs(t, err, messages.ErrCanceled)
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			require.Equal(t, deadline, time.Since(begin))
+			cancel()
+		}
+		synctest.Wait()
+		for _, f := range c.fakes {
+			for _, s := range f.Statements() {
+				require.NotContains(t, s.SQL, "pad", "the statement itself isn't sent")
+			}
+		}
+		require.NoError(t, readAll(t.Context(), c, `select pad from t order by pad collate "C"`), "nobody has to be asked")
+	})
+}
+
+// TestTheQuestionNeedsNoPlaceOfItsOwn among the calls in flight: its call has one.
+func TestTheQuestionNeedsNoPlaceOfItsOwn(t *testing.T) {
+	troupe := spawnDatabases(t, 2, "create table t (k integer, v text collate nocase)", func(cfg *coordinator.Config) {
+		declaring(byDecadeOfTwo)(cfg)
+		cfg.MaxInFlight = 1
+	})
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			if err := troupe.QueryRow(within(t, patience), "select count(*) from t group by v").Scan(nil); !errors.Is(err, pgx.ErrNoRows) {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
 }

@@ -22,6 +22,9 @@ func (c *call) prepareGather() error {
 	c.plans = slices.DeleteFunc(c.plans, func(p dialectPlan) bool { // a chooser, or the tables, had it read in every dialect
 		return !slices.ContainsFunc(c.targets, func(shard int) bool { return t.dialects[shard] == p.dialect })
 	})
+	if err := c.knowTimes(); err != nil {
+		return err
+	}
 	for _, p := range c.plans {
 		if p.plan.Refusal != nil {
 			return p.plan.Refusal.Err()
@@ -40,6 +43,7 @@ func (c *call) prepareGather() error {
 		}
 		changed = changed || g.Args != nil || g.Text != c.sql
 	}
+	c.sent = nil
 	if changed {
 		c.sent = make([]sent, len(c.targets))
 		for i, shard := range c.targets {

@@ -3,7 +3,6 @@ package coordinator_test
 import (
 	"context"
 	"errors"
-	"regexp"
 	"runtime"
 	"testing"
 
@@ -16,9 +15,6 @@ import (
 	"github.com/troupedb/troupe/messages"
 	"github.com/troupedb/troupe/shardworker/fake"
 )
-
-// numberedMark is a parameter that SQLite allows to be written with and without its number.
-var numberedMark = regexp.MustCompile(`\?\d+`)
 
 func TestInsertIsSplitByRow(t *testing.T) {
 	for _, test := range []struct {

@@ -16,7 +16,7 @@ const (
 	nothing    step = iota // the targets and their statements are known
 	askChooser             // and then gather
 	askTables              // whose routes call the user's code
-	askShards              // how they order texts
+	askShards              // how they order texts, and which columns are times
 )
 
 // preset chooses the shards by everything that doesn't block: pin, token, only shard, tables. What is left is in c.left. It
@@ -111,7 +111,7 @@ func (c *choosing) Run() {
 	defer call.recoverRouting()
 	err := call.finishRouting()
 	if err == nil && call.left == askShards {
-		err = call.lookUpCollations()
+		err = call.lookUp()
 	}
 	if err != nil {
 		call.stream.Fail(err)

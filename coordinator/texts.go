@@ -92,7 +92,8 @@ const (
 	sqliteTexts = `SELECT 1, count(*) > 0, count(*) > 0 FROM sqlite_schema WHERE lower(sql) LIKE '%collate%'`
 )
 
-// textsOf finds out how a shard compares texts, if that isn't known. It asks the shard, under the call's context.
+// textsOf finds out how a shard compares texts, and which columns are times, if that isn't known. It asks the shard, under the call's
+// context.
 func (t *Troupe) textsOf(ctx context.Context, shard int) (textFacts, error) {
 	if f, ok := t.texts[shard].known(); ok {
 		return f, nil
@@ -111,6 +112,9 @@ func (t *Troupe) textsOf(ctx context.Context, shard int) (textFacts, error) {
 	if errors.Is(err, messages.ErrStatement) {
 		// It can't be asked: no text can be merged then, and everything else can.
 		f, err = textFacts{Others: true, Fuzzy: true}, nil
+	}
+	if err == nil && t.dialects[shard] == messages.SQLite {
+		err = t.askTimes(ctx, shard) // before the facts are known, for they say that the times are
 	}
 	if err != nil {
 		return textFacts{}, t.unanswered(err, shard)

@@ -27,7 +27,8 @@ type Troupe struct {
 	everyShard []int // the shard numbers
 	catalogue  *catalogue
 	planned    *plan.Cache
-	texts      []shardTexts // by shard number
+	texts      []shardTexts               // by shard number
+	times      atomic.Pointer[plan.Times] // of all SQLite shards, as far as they were asked
 
 	workers  []atomic.Pointer[shardworker.Worker] // by shard number; replaced when a worker was started anew
 	inFlight chan struct{}                        // a token for each call in flight

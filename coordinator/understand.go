@@ -16,7 +16,11 @@ func (c *call) understand(shards []int) error {
 		if slices.ContainsFunc(c.plans, func(p dialectPlan) bool { return p.dialect == dialect }) {
 			continue
 		}
-		p, err := t.planFor(dialect, c.sql)
+		var times *plan.Times
+		if dialect == messages.SQLite && !t.mixed {
+			times = t.times.Load()
+		}
+		p, err := t.planFor(dialect, c.sql, times)
 		if err != nil {
 			return err
 		}
@@ -25,7 +29,7 @@ func (c *call) understand(shards []int) error {
 				return err
 			}
 		}
-		c.plans = append(c.plans, dialectPlan{dialect, p})
+		c.plans = append(c.plans, dialectPlan{dialect, p, times})
 		if !t.mixed {
 			break
 		}
@@ -37,18 +41,19 @@ func (c *call) understand(shards []int) error {
 type dialectPlan struct {
 	dialect messages.Dialect
 	plan    *plan.Plan
+	times   *plan.Times // that it was planned with
 }
 
 // plan returns the plan of the statement, of which what is asked is the same in all dialects. REQUIRES: it is understood.
 func (c *call) plan() *plan.Plan { return c.plans[0].plan }
 
 // planFor plans a text, remembered. A planner that panics costs its own call only.
-func (t *Troupe) planFor(dialect messages.Dialect, sql string) (p *plan.Plan, err error) {
+func (t *Troupe) planFor(dialect messages.Dialect, sql string, times *plan.Times) (p *plan.Plan, err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			t.cfg.Logger.Error("the planner panicked", "panic", messages.PanicText(value), "stack", string(debug.Stack()))
 			err = &messages.Error{Code: messages.ErrPanic, Op: "plan", Detail: messages.PanicText(value)}
 		}
 	}()
-	return t.planned.Plan(dialect, sql, t.catalogue.declared, plan.Options{ExplicitNulls: t.mixed})
+	return t.planned.Plan(dialect, sql, t.catalogue.declared, plan.Options{ExplicitNulls: t.mixed, Times: times})
 }

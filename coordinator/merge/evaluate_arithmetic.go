@@ -16,12 +16,8 @@ type arithmetic struct {
 }
 
 func (n *arithmetic) eval(at *groupAt) (datum, error) {
-	l, err := n.l.eval(at)
-	if err != nil || l.kind == nullDatum {
-		return datum{}, err
-	}
-	r, err := n.r.eval(at)
-	if err != nil || r.kind == nullDatum {
+	l, r, err := evalBoth(n.l, n.r, at)
+	if err != nil || l.kind == nullDatum || r.kind == nullDatum {
 		return datum{}, err
 	}
 	switch n.oid {
@@ -42,6 +38,15 @@ func (n *arithmetic) eval(at *groupAt) (datum, error) {
 		i, err := integerArithmetic(n.op, n.oid, l.int, r.int)
 		return intOf(i), err
 	}
+}
+
+// evalBoth evaluates both operands, as PostgreSQL does before it looks for NULL: the second may be an error though the first is NULL.
+func evalBoth(x, y node, at *groupAt) (l, r datum, err error) {
+	if l, err = x.eval(at); err != nil {
+		return datum{}, datum{}, err
+	}
+	r, err = y.eval(at)
+	return l, r, err
 }
 
 // integerArithmetic computes in the integer type oid.
@@ -193,12 +198,8 @@ type comparison struct {
 }
 
 func (n *comparison) eval(at *groupAt) (datum, error) {
-	l, err := n.l.eval(at)
-	if err != nil || l.kind == nullDatum {
-		return datum{}, err
-	}
-	r, err := n.r.eval(at)
-	if err != nil || r.kind == nullDatum {
+	l, r, err := evalBoth(n.l, n.r, at)
+	if err != nil || l.kind == nullDatum || r.kind == nullDatum {
 		return datum{}, err
 	}
 	order, err := compareValues(&l, &r)

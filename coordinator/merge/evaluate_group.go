@@ -40,8 +40,9 @@ func (g *groups) datumOf(f *pgconn.FieldDescription, v []byte) (datum, error) {
 	}
 	d, ok := datum{kind: passedDatum, bytes: v}, true
 	switch oid := f.DataTypeOID; {
-	case f.Format != pgtype.BinaryFormatCode:
-		return datum{}, textForm(f.Name)
+	case isText(oid), oid >= firstUserOID && g.spec.Dialect == messages.PostgreSQL:
+		d.kind = textDatum // in either form the same bytes; of an enum they are its label
+	case f.Format != pgtype.BinaryFormatCode: // it is only passed or tested for NULL: see readable
 	case integerSize(oid) > 0:
 		d.kind = intDatum
 		d.int, ok = readInt(v)
@@ -57,8 +58,6 @@ func (g *groups) datumOf(f *pgconn.FieldDescription, v []byte) (datum, error) {
 	case oid == pgtype.NumericOID:
 		d.kind = numericDatum
 		d.dec, ok = readNumeric(v)
-	case isText(oid):
-		d.kind = textDatum
 	case oid == pgtype.ByteaOID, oid == pgtype.UUIDOID && g.spec.Dialect == messages.PostgreSQL:
 		d.kind = blobDatum
 	case isMoment(oid) && g.spec.Dialect == messages.PostgreSQL:

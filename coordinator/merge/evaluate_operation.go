@@ -60,10 +60,20 @@ func (c *compiler) operation(e Operation) (operand, error) {
 	if err != nil {
 		return operand{}, err
 	}
-	if isComparison(e.Op) {
-		return comparisonOf(e.Op, l, r)
+	return operatorOf(e.Op, l, r)
+}
+
+// operatorOf finds the operator between two operands whose types are known.
+func operatorOf(op string, l, r operand) (operand, error) {
+	find := arithmeticOf
+	if isComparison(op) {
+		find = comparisonOf
 	}
-	return arithmeticOf(e.Op, l, r)
+	x, err := find(op, l, r)
+	if err == nil {
+		x.node, err = foldStrict(x.node, l.node, r.node)
+	}
+	return x, err
 }
 
 func (c *compiler) prefix(e Operation) (operand, error) {
@@ -80,7 +90,8 @@ func (c *compiler) prefix(e Operation) (operand, error) {
 	if e.Op == "+" {
 		return operand{node: x.node, oid: x.oid}, nil
 	}
-	return operand{node: &minus{x.node, x.oid}, oid: x.oid}, nil
+	n, err := foldStrict(&minus{x.node, x.oid}, x.node)
+	return operand{node: n, oid: x.oid}, err
 }
 
 // comparisonOf finds the comparison between two types.
@@ -89,6 +100,9 @@ func comparisonOf(op string, l, r operand) (operand, error) {
 	switch {
 	case isNumber(l.oid) && isNumber(r.oid):
 	case isText(l.oid) && isText(r.oid):
+		if isKnown(l.node) && isKnown(r.node) && op != "=" && op != "<>" {
+			return operand{}, cannot(`give it the collation "C"`, "%s between texts under the database's collation", op)
+		}
 		for _, side := range []operand{l, r} {
 			if err := checkCollation(op, side); err != nil {
 				return operand{}, err
@@ -96,6 +110,7 @@ func comparisonOf(op string, l, r operand) (operand, error) {
 		}
 	case l.oid != r.oid:
 		return operand{}, cannot(hintCast, "%s between %s and %s", op, typeName(l.oid), typeName(r.oid))
+	case l.oid >= firstUserOID && (op == "=" || op == "<>"): // enums: see readable
 	case l.oid == pgtype.BoolOID, isMoment(l.oid), l.oid == pgtype.UUIDOID, l.oid == pgtype.ByteaOID:
 	default:
 		return operand{}, cannot(hintInGo, "%s between values of %s", op, typeName(l.oid))
@@ -105,7 +120,7 @@ func comparisonOf(op string, l, r operand) (operand, error) {
 
 // checkCollation refuses texts whose comparison only the database knows. A literal takes the collation of the other side.
 func checkCollation(op string, x operand) error {
-	if _, constant := x.node.(*known); constant {
+	if isKnown(x.node) {
 		return nil
 	}
 	switch {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/troupedb/troupe/messages"
@@ -26,24 +27,19 @@ type operand struct {
 	collation Collation
 	literal   string // of an unknown literal
 	argument  int    // the ordinal of an unknown argument
+	modifier  int32  // the type's modifier and 1, so that 0 is none
 }
 
 // postgresql compiles e as PostgreSQL would: the types of literals and arguments, of operators and of their results are those
 // that its analysis finds.
 func (c *compiler) postgresql(e Expr) (operand, error) {
 	switch e := e.(type) {
-	case KeyRef:
-		f := &c.groups.declared.Fields[c.groups.keys[e.Index].column]
-		if f.Format != pgtype.BinaryFormatCode {
+	case KeyRef, AggregateRef:
+		x, f := c.reference(e)
+		if !x.readable(f) {
 			return operand{}, textForm(f.Name)
 		}
-		return operand{node: &keyNode{index: e.Index}, oid: f.DataTypeOID, collation: c.groups.keys[e.Index].collation}, nil
-	case AggregateRef:
-		a := &c.groups.aggregates[e.Index]
-		if c.groups.declared.Fields[a.Column].Format != pgtype.BinaryFormatCode {
-			return operand{}, textForm(a.name)
-		}
-		return operand{node: &aggregateNode{index: e.Index}, oid: a.oid, collation: a.collation}, nil
+		return x, nil
 	case Constant:
 		return constantOf(e.Value)
 	case Argument:
@@ -54,27 +50,92 @@ func (c *compiler) postgresql(e Expr) (operand, error) {
 	case Operation:
 		return c.operation(e)
 	case Junction:
-		n := &junction{or: e.Or, truth: boolOf}
-		for _, arg := range e.Args {
-			x, err := c.condition(arg)
-			if err != nil {
-				return operand{}, err
-			}
-			n.args = append(n.args, x)
-		}
-		return operand{node: n, oid: pgtype.BoolOID}, nil
+		return c.junction(e)
 	case Negation:
 		x, err := c.condition(e.X)
 		return operand{node: &negation{x, boolOf}, oid: pgtype.BoolOID}, err
 	case NullTest:
-		x, err := c.postgresql(e.X)
-		if err == nil {
-			x.node, err = c.as(x, x.oid)
-		}
-		return operand{node: &nullTest{x.node, e.Not, boolOf}, oid: pgtype.BoolOID}, err
+		return c.nullTest(e)
+	case Coalesce:
+		return c.coalesce(e)
+	case NullIf:
+		return c.nullIf(e)
+	case CaseWhen:
+		return c.caseWhen(e)
+	case In:
+		return c.in(e)
+	case Convert:
+		return c.cast(e)
+	case Function:
+		return c.function(e)
 	default:
 		return operand{}, cannot(hintInGo, "an expression over groups")
 	}
+}
+
+// reference compiles a key or an aggregate, whatever form its values come in.
+func (c *compiler) reference(e Expr) (operand, *pgconn.FieldDescription) {
+	g := c.groups
+	if k, ok := e.(KeyRef); ok {
+		f := &g.declared.Fields[g.keys[k.Index].column]
+		return operand{
+			node: &keyNode{index: k.Index}, oid: f.DataTypeOID, collation: g.keys[k.Index].collation, modifier: f.TypeModifier + 1,
+		}, f
+	}
+	index := e.(AggregateRef).Index //nolint:forcetypeassert // it is one of the two
+	a := &g.aggregates[index]
+	f := &g.declared.Fields[a.Column]
+	x := operand{node: &aggregateNode{index: index}, oid: a.oid, collation: a.collation}
+	if a.passes() {
+		x.modifier = f.TypeModifier + 1
+	}
+	return x, f
+}
+
+// readable reports whether x, of a column f, can be computed with: texts in either form, enums if they are known to be some, and
+// others in binary form.
+func (x *operand) readable(f *pgconn.FieldDescription) bool {
+	switch {
+	case x.oid != f.DataTypeOID: // a count of distinct values
+		return true
+	case x.oid >= firstUserOID:
+		return x.collation == Labels
+	default:
+		return f.Format == pgtype.BinaryFormatCode || isText(x.oid)
+	}
+}
+
+// nullTest compiles IS [NOT] NULL, for which the form of a value doesn't matter.
+func (c *compiler) nullTest(e NullTest) (operand, error) {
+	var x operand
+	var err error
+	switch e.X.(type) {
+	case KeyRef, AggregateRef:
+		x, _ = c.reference(e.X)
+	default:
+		if x, err = c.postgresql(e.X); err == nil {
+			x.node, err = c.as(x, x.oid)
+		}
+	}
+	return operand{node: &nullTest{x.node, e.Not, boolOf}, oid: pgtype.BoolOID}, err
+}
+
+// junction compiles AND and OR. PostgreSQL looks for a constant that decides before it evaluates anything.
+func (c *compiler) junction(e Junction) (operand, error) {
+	n := &junction{or: e.Or, truth: boolOf}
+	for _, arg := range e.Args {
+		x, err := c.condition(arg)
+		if err != nil {
+			return operand{}, err
+		}
+		n.args = append(n.args, x)
+	}
+	for _, arg := range n.args {
+		if k, ok := arg.(*known); ok && k.kind == boolDatum && (k.int != 0) == e.Or {
+			return operand{node: k, oid: pgtype.BoolOID}, nil
+		}
+	}
+	return operand{node: n, oid: pgtype.BoolOID}, nil
 }
 
 // condition compiles what has to be a bool.

@@ -2,6 +2,7 @@ package merge
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -47,7 +48,7 @@ func (c *compiler) sqlite(e Expr) (node, error) {
 		x, err := c.sqlite(e.X)
 		return &nullTest{x, e.Not, sqliteTruth}, err
 	default:
-		return nil, cannot(hintInGo, "an expression over groups")
+		return c.sqliteChoice(e)
 	}
 }
 
@@ -158,6 +159,10 @@ func (c *compiler) hasAffinity(e Expr) bool {
 		return c.groups.aggregates[e.Index].Func == Any
 	case Operation:
 		return e.L == nil && e.Op == "+" && c.hasAffinity(e.R)
+	case Convert:
+		return true // that of the type
+	case Coalesce, NullIf, CaseWhen, Function:
+		return slices.ContainsFunc(parts(e), c.hasAffinity)
 	default:
 		return false
 	}
@@ -189,6 +194,8 @@ func (c *compiler) bytewise(e Expr) bool {
 		return a.collation == Bytewise || a.Func != Any && a.Func != Min && a.Func != Max
 	case Operation:
 		return e.L != nil || c.bytewise(e.R)
+	case Coalesce, NullIf, CaseWhen, Convert, Function:
+		return !slices.ContainsFunc(parts(e), func(part Expr) bool { return !c.bytewise(part) })
 	default:
 		return true
 	}

@@ -23,6 +23,7 @@ type groups struct {
 	having     node // nil without
 	order      []orderTerm
 	outputs    []output
+	lazy       bool // an expression may leave out a part of it
 
 	table  groupTable
 	states []state // of each group, one for each aggregate

@@ -1,8 +1,6 @@
 package merge
 
 import (
-	"slices"
-
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
@@ -26,6 +24,8 @@ type orderTerm struct {
 	passed  *passed
 	node    node
 	compare comparer // of passed values
+	// bytewise says that texts of an expression compare bytewise: else SQLite's may have a collation.
+	bytewise bool
 }
 
 // of returns the value with the description and the column that it has there.
@@ -133,6 +133,10 @@ func walk(e Expr, visit func(Expr)) {
 		walk(e.X, visit)
 	case NullTest:
 		walk(e.X, visit)
+	default:
+		for _, part := range parts(e) {
+			walk(part, visit)
+		}
 	}
 }
 
@@ -149,12 +153,15 @@ func (c *compiler) output(o *Output) (output, error) {
 		}
 		out.field = g.declared.Fields[column]
 	default:
-		var err error
-		oid := uint32(pgtype.UnknownOID)
-		if out.node, oid, err = c.expression(o.X); err != nil {
+		x, err := c.expression(o.X)
+		if err != nil {
 			return out, err
 		}
-		out.field = fieldOf(oid)
+		out.node, out.field = x.node, fieldOf(x.oid)
+		out.field.TypeModifier = x.modifier - 1
+		if g.spec.Dialect == messages.PostgreSQL && isText(x.oid) {
+			out.field.Format = pgtype.TextFormatCode // as pgx asks for texts; the bytes are the same
+		}
 	}
 	out.field.Name = o.Name
 	if o.Name == "" {
@@ -163,21 +170,21 @@ func (c *compiler) output(o *Output) (output, error) {
 	return out, nil
 }
 
-// expression compiles e, with the type of its result.
-func (c *compiler) expression(e Expr) (node, uint32, error) {
+// expression compiles e. On SQLite the result's type is that of each row.
+func (c *compiler) expression(e Expr) (operand, error) {
 	if c.groups.spec.Dialect == messages.SQLite {
 		n, err := c.sqlite(e)
-		return n, pgtype.UnknownOID, err
+		return operand{node: n, oid: pgtype.UnknownOID}, err
 	}
 	x, err := c.postgresql(e)
 	if err != nil {
-		return nil, 0, err
+		return operand{}, err
 	}
-	n, err := c.as(x, pgtype.UnknownOID)
+	x.node, err = c.as(x, pgtype.UnknownOID)
 	if x.oid == pgtype.UnknownOID {
 		x.oid = pgtype.TextOID
 	}
-	return n, x.oid, err
+	return x, err
 }
 
 func (c *compiler) having(e Expr) (node, error) {
@@ -194,14 +201,20 @@ func (c *compiler) order(o *GroupOrder, options *Options, i int) (orderTerm, err
 		term.Collation = options.Order[i]
 	}
 	if term.passed == nil {
-		var err error
-		var oid uint32
-		if term.node, oid, err = c.expression(o.X); err != nil {
+		x, err := c.expression(o.X)
+		if err != nil {
 			return term, err
 		}
-		if !slices.Contains([]uint32{pgtype.BoolOID, pgtype.TextOID, pgtype.UnknownOID}, oid) && !isNumber(oid) {
-			return term, cannot(hintInGo, "ORDER BY a value of type %s", typeName(oid))
+		term.node = x.node
+		switch {
+		case x.oid == pgtype.BoolOID, x.oid == pgtype.UnknownOID, isNumber(x.oid), isMoment(x.oid):
+		case isText(x.oid) && (isKnown(x.node) || x.collation == Bytewise || term.Collation == Bytewise):
+		case isText(x.oid):
+			return term, cannot(`give it the collation "C"`, "ORDER BY a text under a collation that isn't bytewise")
+		default:
+			return term, cannot(hintInGo, "ORDER BY a value of type %s", typeName(x.oid))
 		}
+		term.bytewise = g.spec.Dialect == messages.PostgreSQL || c.bytewise(o.X)
 		return term, nil
 	}
 	column := 0

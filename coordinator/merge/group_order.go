@@ -17,6 +17,9 @@ func (g *groups) choose() error {
 	g.left = make([]int, 0, len(g.table.groups))
 	places := make([]int, 0, len(g.table.groups)) // of the chosen
 	for at.index = range g.table.groups {
+		if err := g.settle(&at); err != nil {
+			return err
+		}
 		if g.having != nil {
 			v, err := g.having.eval(&at)
 			if err != nil {
@@ -82,9 +85,12 @@ func (t *orderTerm) compareGroups(g *groups, a, b int, av, bv *datum) (order int
 			order, err = t.compare.compare(af, column, a, bf, column, b)
 		}
 	} else if !aNull && !bNull {
-		if g.spec.Dialect == messages.SQLite {
+		switch {
+		case av.kind == textDatum && bv.kind == textDatum && !t.bytewise:
+			err = cannot("order by the aggregate itself", "ORDER BY a computed text that may have a collation")
+		case g.spec.Dialect == messages.SQLite:
 			order = compareSQLite(av, bv)
-		} else {
+		default:
 			order, err = compareValues(av, bv)
 		}
 	}

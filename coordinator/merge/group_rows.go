@@ -1,8 +1,6 @@
 package merge
 
-import (
-	"io"
-)
+import "io"
 
 // emit writes the next groups to a batch, and returns io.EOF after the last.
 func (g *groups) emit() error {
@@ -33,6 +31,9 @@ func (g *groups) emit() error {
 
 // evaluate gives the emitter the row of a group.
 func (g *groups) evaluate(at *groupAt) error {
+	if err := g.settle(at); err != nil {
+		return err
+	}
 	g.out.room = g.out.room[:0]
 	for i := range g.outputs {
 		out, cell := &g.outputs[i], &g.out.row[i]
@@ -49,6 +50,22 @@ func (g *groups) evaluate(at *groupAt) error {
 			return err
 		}
 		g.out.encode(cell, &v, out.field.DataTypeOID)
+	}
+	return nil
+}
+
+// settle finds the errors of a group's aggregates, if an expression may leave one out: the databases finish all of them first.
+func (g *groups) settle(at *groupAt) error {
+	if !g.lazy {
+		return nil
+	}
+	for i := range g.aggregates {
+		if g.aggregates[i].passes() {
+			continue
+		}
+		if _, err := (&aggregateNode{index: i}).eval(at); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -121,6 +121,7 @@ func (m *ordered) describe(s *source, d *messages.Description) error {
 		if columns[i], err = k.resolve(d, m.hidden); err != nil {
 			return err
 		}
+		k.comparer.hidden = columns[i] >= len(shown.Fields)
 		if f := &d.Fields[columns[i]]; m.dialect != messages.SQLite { // SQLite's types are known by the values only
 			if _, err := k.comparer.pair(f, f); err != nil {
 				return err
@@ -178,7 +179,7 @@ func (m *ordered) admit(s *source) error {
 		return err
 	}
 	if m.dialect != messages.SQLite && m.family != opaqueValue && postgresMethod(m.family, s.kind) == undecided {
-		return refused("column %q has type %s, and another type on another shard, which can't be ordered together", f.Name, typeNameOf(f))
+		return refused("%s has type %s, and another type on another shard, which can't be ordered together", c.subject(), typeNameOf(f))
 	}
 	m.family = s.kind
 	return nil

@@ -36,8 +36,11 @@ type Key struct {
 }
 
 // Twin is a visible column of which a hidden one has the same values in a form that tells them apart: SQLite's times as they are
-// stored. Both are places as Key.Column is one.
-type Twin struct{ Column, Stored int }
+// stored.
+type Twin struct {
+	// Column and Stored are the places of the visible and the hidden one, as Key.Column is a place.
+	Column, Stored int
+}
 
 // Collation is how texts compare.
 type Collation uint8
@@ -142,7 +145,7 @@ type GroupOrder struct {
 	Collation        Collation
 }
 
-// Expr is an expression over a group. It is one of the types below.
+// Expr is an expression over a group. It is one of the types below, or of those of expression.go.
 type Expr interface{ groupExpr() }
 
 type (

@@ -3,6 +3,7 @@ package merge
 import (
 	"bytes"
 	"cmp"
+	"fmt"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -16,6 +17,7 @@ import (
 type comparer struct {
 	dialect   messages.Dialect
 	column    string // for errors; if it is empty, the name that the rows have
+	hidden    bool   // the statement doesn't have the column, so that errors don't name it
 	collation Collation
 
 	last         pairing
@@ -212,18 +214,34 @@ func (c *comparer) pair(a, b *pgconn.FieldDescription) (pairing, error) {
 	return p, nil
 }
 
+// subject names what is compared.
+func (c *comparer) subject() string {
+	if c.hidden {
+		return "an expression of ORDER BY"
+	}
+	return fmt.Sprintf("column %q", c.column)
+}
+
+// hintStored is what to do about a time of SQLite.
+func (c *comparer) hintStored() string {
+	if c.hidden {
+		return "put a + before the expression"
+	}
+	return fmt.Sprintf("order by +%s, or in a UNION select +%s", c.column, c.column)
+}
+
 func (c *comparer) unordered() error {
-	return refused("column %q is ordered by %s, which only the database knows: %s", c.column, c.collation, hintCollate)
+	return refused("%s is ordered by %s, which only the database knows: %s", c.subject(), c.collation, hintCollate)
 }
 
 func (c *comparer) incomparable(a, b *pgconn.FieldDescription, aKind, bKind valueKind) error {
 	switch {
 	case c.dialect == messages.SQLite && (aKind == clockText || bKind == clockText):
-		return refused("column %q is declared as a time: SQLite orders it by the text that is stored, which isn't that of the times in every form: order by +%s",
-			c.column, c.column)
+		return refused("%s is declared as a time: SQLite orders it by the text that is stored, which isn't that of the times in every form: %s",
+			c.subject(), c.hintStored())
 	case a.DataTypeOID == b.DataTypeOID:
-		return refused("column %q has type %s, which can't be ordered here", c.column, typeNameOf(a))
+		return refused("%s has type %s, which can't be ordered here", c.subject(), typeNameOf(a))
 	default:
-		return refused("column %q has type %s and type %s, which can't be ordered together", c.column, typeNameOf(a), typeNameOf(b))
+		return refused("%s has type %s and type %s, which can't be ordered together", c.subject(), typeNameOf(a), typeNameOf(b))
 	}
 }

@@ -63,7 +63,7 @@ func appendIdentity(dst []byte, dialect messages.Dialect, f *pgconn.FieldDescrip
 		dst = binary.BigEndian.AppendUint64(append(dst, spanIdentity), uint64(s.days))
 		return binary.BigEndian.AppendUint64(dst, uint64(s.micros)), nil
 	case clockText:
-		return dst, refused("column %q is declared as a time: SQLite compares the text that is stored, and two texts may be one time: select +%s", f.Name, f.Name)
+		return dst, refused("column %q is declared as a time: SQLite compares the text that is stored, and two texts may be one time: name it in the list of columns, or select +%s", f.Name, f.Name)
 	}
 	return dst, refused("column %q has type %s, of which it isn't known here when two values are equal", f.Name, typeNameOf(f))
 }

@@ -29,6 +29,8 @@ type question struct {
 	refused statement.Code
 	// unordered says that the order of the rows isn't decided by the statement.
 	unordered bool
+	// finding is the number of a fault of the library that is known and not mended yet; the case is skipped.
+	finding int
 }
 
 // topics are the tables of questions, by what they are about.
@@ -82,6 +84,7 @@ func TestQuestionsAreNamedOnce(t *testing.T) {
 }
 
 func (q *question) ask(t *testing.T, w *world) {
+	skipKnown(t, q.finding)
 	if q.refused != "" {
 		q.mustBeRefused(t, w)
 		return
@@ -102,6 +105,14 @@ func (q *question) ask(t *testing.T, w *world) {
 		var v any
 		require.NoError(t, w.troupe.QueryRow(within(t), q.sql, q.args...).Scan(&v), "as a scalar")
 		assert.Equal(t, q.want[0], cell(v), "as a scalar")
+	}
+}
+
+// skipKnown skips a case that a finding keeps from passing.
+func skipKnown(t *testing.T, finding int) {
+	t.Helper()
+	if finding > 0 {
+		t.Skipf("finding %d", finding)
 	}
 }
 

@@ -125,6 +125,9 @@ func (s *grouping) addPart(call *tree.Call, name string) int {
 func (s *grouping) addDistinct(call *tree.Call) int {
 	arg := call.Args[0]
 	c := column{with: []piece{source(arg)}, x: arg, key: true}
+	if s.isTime(s.b, arg) {
+		c = storedColumn(arg)
+	}
 	if call.Filter != nil {
 		// A row that the filter leaves out has no value, as one whose value is NULL.
 		c.with = []piece{literal("CASE WHEN "), source(call.Filter), literal(" THEN "), source(arg), literal(" END")}

@@ -8,7 +8,7 @@
 // # Hidden columns
 //
 // What the merge needs beyond the statement's own columns is asked for in trailing columns, whose names begin with "troupe_":
-// sort keys that aren't in the list. merge.Spec.Hidden says how many they are.
+// sort keys that aren't in the list, and in SQLite what is stored where a time is shown: see [Times]. merge.Spec.Hidden says how many they are.
 //
 // # Parameters
 //

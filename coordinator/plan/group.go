@@ -15,6 +15,11 @@ type grouping struct {
 	columns []column    // what the shards are asked for
 	groups  merge.Group
 	calls   []*tree.Call // of the aggregates; nil for one that is no call of the statement's
+	// lazy is how many expressions around the one that is converted may leave it out.
+	lazy int
+	// arguments are the parameters that the merge computes with.
+	arguments []*tree.Param
+	shown   map[int]int  // by key: the column of its values as they are shown, if they aren't as they are stored
 }
 
 // column is a column of the shards' answer.
@@ -68,7 +73,7 @@ func (s *grouping) plan() *statement.Refusal {
 		if r != nil {
 			return r
 		}
-		if outputs[i], r = s.output(t, x); r != nil {
+		if outputs[i], r = s.output(t, s.asShown(x)); r != nil {
 			return r
 		}
 	}
@@ -106,7 +111,15 @@ func (s *grouping) addKey(i int, k groupKey) *statement.Refusal {
 	if r != nil {
 		return r
 	}
-	s.groups.Keys = append(s.groups.Keys, merge.Key{Column: s.addColumn(c), Collation: col.known})
+	at := s.addColumn(c)
+	if s.isTime(s.b, k.x) {
+		if s.shown == nil {
+			s.shown = map[int]int{}
+		}
+		s.shown[i] = at
+		at = s.addColumn(storedColumn(k.x))
+	}
+	s.groups.Keys = append(s.groups.Keys, merge.Key{Column: at, Collation: col.known})
 	s.lookUp(col.lookup, GroupKey, i)
 	return nil
 }

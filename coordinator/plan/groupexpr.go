@@ -22,7 +22,7 @@ func (s *grouping) convert(x tree.Expr, clause string, outermost bool) (merge.Ex
 	if t := s.aliased(x); t != nil && !outermost {
 		return s.convert(t.X, clause, false)
 	}
-	if find(x, s.isPartial) == nil && find(x, func(n tree.Node) bool { return s.aliased(n) != nil }) == nil {
+	if find(x, s.isPartial) == nil && find(x, func(n tree.Node) bool { return s.aliased(n) != nil }) == nil && (s.lazy == 0 || s.cannotFail(x)) {
 		return s.convertKeys(x, clause, outermost)
 	}
 	return s.convertParts(x, clause)
@@ -71,6 +71,7 @@ func (s *grouping) convertKeys(x tree.Expr, clause string, outermost bool) (merg
 				return c, nil
 			}
 		case *tree.Param:
+			s.arguments = append(s.arguments, n)
 			return merge.Argument{Ordinal: n.Ordinal}, nil
 		}
 	}
@@ -80,13 +81,18 @@ func (s *grouping) convertKeys(x tree.Expr, clause string, outermost bool) (merg
 	if absent {
 		return nil, refuse(Expression, clause, x, "it would have to be computed beside an aggregate over distinct values", hintClient)
 	}
-	i := s.addColumn(s.once(x))
+	return s.anyOf(s.once(x)), nil
+}
+
+// anyOf is the value of a column that has one in each group.
+func (s *grouping) anyOf(c column) merge.Expr {
+	i := s.addColumn(c)
 	for n, a := range s.groups.Aggregates {
 		if a.Func == merge.Any && a.Column == i {
-			return merge.AggregateRef{Index: n}, nil
+			return merge.AggregateRef{Index: n}
 		}
 	}
-	return merge.AggregateRef{Index: s.addCombined(merge.Aggregate{Func: merge.Any, Column: i}, nil)}, nil
+	return merge.AggregateRef{Index: s.addCombined(merge.Aggregate{Func: merge.Any, Column: i}, nil)}
 }
 
 // once is a column that has one value in each group. A function may return several rows in PostgreSQL, and would repeat
@@ -155,18 +161,29 @@ func (s *grouping) convertParts(x tree.Expr, clause string) (merge.Expr, *statem
 		if !n.Symmetric {
 			return s.between(n, clause)
 		}
+	case *tree.In:
+		if n.Query == nil && n.Table == nil {
+			return s.in(n, clause)
+		}
+	case *tree.Case:
+		return s.caseWhen(n, clause)
+	case *tree.Cast:
+		return s.cast(n, clause)
+	case *tree.Call:
+		return s.function(n, clause)
 	}
-	return nil, refuse(Expression, clause, x, "only + - * / %, comparisons, AND, OR, NOT and IS NULL are known over merged aggregates",
+	return nil, s.unknown(x, clause)
+}
+
+func (s *grouping) unknown(x tree.Expr, clause string) *statement.Refusal {
+	return refuse(Expression, clause, x, "it isn't among the operators, functions and casts that are known over merged aggregates",
 		"select the aggregate itself and compute with it, or "+hintPin)
 }
 
 func (s *grouping) operation(n *tree.Binary, clause string) (merge.Expr, *statement.Refusal) {
-	if s.d == messages.SQLite && isComparison(n.Op) {
-		// Which collation and affinity a comparison has depends on what stands on its sides.
-		for _, side := range []tree.Expr{n.L, n.R} {
-			if at := find(side, func(n tree.Node) bool { _, ok := n.(*tree.Collate); return ok }); at != nil {
-				return nil, refuse(Expression, clause, at, reasonUnknown, hintRewrite)
-			}
+	if isComparison(n.Op) {
+		if r := s.refuseCollate(clause, n.L, n.R); r != nil {
+			return nil, r
 		}
 	}
 	l, r := s.convert(n.L, clause, false)
@@ -180,6 +197,19 @@ func (s *grouping) operation(n *tree.Binary, clause string) (merge.Expr, *statem
 	return merge.Operation{Op: n.Op, L: l, R: right}, nil
 }
 
+// refuseCollate refuses a COLLATE in SQLite: which collation and affinity a comparison has depends on what stands on its sides.
+func (s *grouping) refuseCollate(clause string, sides ...tree.Expr) *statement.Refusal {
+	if s.d != messages.SQLite {
+		return nil
+	}
+	for _, side := range sides {
+		if at := find(side, func(n tree.Node) bool { _, ok := n.(*tree.Collate); return ok }); at != nil {
+			return refuse(Expression, clause, at, reasonUnknown, hintRewrite)
+		}
+	}
+	return nil
+}
+
 func isComparison(op string) bool {
 	switch op {
 	case "=", "<>", "<", "<=", ">", ">=":
@@ -190,13 +220,13 @@ func isComparison(op string) bool {
 
 // between converts X BETWEEN Lo AND Hi as what it is short for.
 func (s *grouping) between(n *tree.Between, clause string) (merge.Expr, *statement.Refusal) {
-	var parts [3]merge.Expr
-	for i, part := range []tree.Expr{n.X, n.Lo, n.Hi} {
-		y, r := s.convert(part, clause, false)
-		if r != nil {
-			return nil, r
-		}
-		parts[i] = y
+	sides := []tree.Expr{n.X, n.Lo, n.Hi}
+	if r := s.refuseCollate(clause, sides...); r != nil {
+		return nil, r
+	}
+	parts, r := s.converted(sides, clause)
+	if r != nil {
+		return nil, r
 	}
 	both := merge.Junction{Args: []merge.Expr{
 		merge.Operation{Op: ">=", L: parts[0], R: parts[1]}, merge.Operation{Op: "<=", L: parts[0], R: parts[2]},
@@ -205,6 +235,18 @@ func (s *grouping) between(n *tree.Between, clause string) (merge.Expr, *stateme
 		return merge.Negation{X: both}, nil
 	}
 	return both, nil
+}
+
+// converted converts a list of which all are evaluated.
+func (s *grouping) converted(list []tree.Expr, clause string) ([]merge.Expr, *statement.Refusal) {
+	all := make([]merge.Expr, len(list))
+	for i, x := range list {
+		var r *statement.Refusal
+		if all[i], r = s.convert(x, clause, false); r != nil {
+			return nil, r
+		}
+	}
+	return all, nil
 }
 
 // having converts HAVING, in which SQLite allows aliases.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/troupedb/troupe/coordinator/statement"
@@ -57,7 +58,24 @@ func (s *grouping) gather() (*Gather, *statement.Refusal) {
 	if r != nil {
 		return nil, r
 	}
-	return s.finish(gather), nil
+	gather = s.finish(gather)
+	return gather, s.sharedArgument(gather)
+}
+
+// sharedArgument refuses a parameter of PostgreSQL that the merge computes with and that is elsewhere as well: the type that it gets
+// there isn't known here.
+func (s *grouping) sharedArgument(g *Gather) *statement.Refusal {
+	if s.d != messages.PostgreSQL {
+		return nil
+	}
+	for _, p := range s.arguments {
+		shared := g.Args == nil || g.Limit.Ordinal == p.Ordinal || g.Offset.Ordinal == p.Ordinal
+		if shared || slices.ContainsFunc(g.Args, func(a Arg) bool { return !a.Limit && a.Ordinal == p.Ordinal }) {
+			return refuse(Expression, "$"+strconv.Itoa(p.Ordinal), p,
+				"it is computed with over merged aggregates, and its type depends on where else it is", "pass the value twice, as another parameter")
+		}
+	}
+	return nil
 }
 
 // replaceGroups writes GROUP BY by, in the place of the statement's own, and removes HAVING.

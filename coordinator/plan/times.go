@@ -3,6 +3,7 @@ package plan
 import (
 	"maps"
 
+	"github.com/troupedb/troupe/coordinator/merge"
 	"github.com/troupedb/troupe/coordinator/statement/tree"
 	"github.com/troupedb/troupe/messages"
 )
@@ -14,9 +15,11 @@ type Times struct {
 	columns map[TimeColumn]bool
 }
 
-// TimeColumn is a column that may be declared as a time, in lower case. Without a Column it is any of a view, or of what else has columns
-// whose types aren't its own.
-type TimeColumn struct{ Table, Column string }
+// TimeColumn is a column that may be declared as a time.
+type TimeColumn struct {
+	// Table and Column are in lower case. An empty Column is every one of a view, or of what else has columns of unknown types.
+	Table, Column string
+}
 
 // With returns t with further columns: t itself if it has them.
 func (t *Times) With(columns []TimeColumn) *Times {
@@ -80,3 +83,27 @@ func (s *selection) twins() {
 
 // twin is a target, and where it is as it is stored.
 type twin struct{ visible, stored place }
+
+// storedColumn is a column of the shards' groups that is the column x as it is stored.
+func storedColumn(x tree.Expr) column {
+	x = tree.Bare(x)
+	return column{with: []piece{literal("+"), source(x)}, x: stored(x), key: true}
+}
+
+// asShown returns x, or the value that a group shows if x is a key that is compared as it is stored.
+func (s *grouping) asShown(x merge.Expr) merge.Expr {
+	key, ok := x.(merge.KeyRef)
+	if !ok {
+		return x
+	}
+	at, ok := s.shown[key.Index]
+	if !ok {
+		return x
+	}
+	for i, a := range s.groups.Aggregates {
+		if a.Func == merge.Any && a.Column == at {
+			return merge.AggregateRef{Index: i}
+		}
+	}
+	return merge.AggregateRef{Index: s.addCombined(merge.Aggregate{Func: merge.Any, Column: at}, nil)}
+}

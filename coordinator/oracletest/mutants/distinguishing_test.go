@@ -5,7 +5,7 @@ import "github.com/troupedb/troupe/messages"
 // distinguishing are mutants of DISTINCT and UNION.
 var distinguishing = []mutant{
 	{
-		name: "DISTINCT on each shard only", dialect: messages.SQLite, usual: true,
+		name: "DISTINCT on each shard only", dialect: messages.SQLite,
 		edits: one(mergeDir, "\t\tm = newDistinctRows(spec, m, &o)\n", ""),
 	},
 	{
@@ -13,7 +13,7 @@ var distinguishing = []mutant{
 		edits: one(mergeDir, "\t\tm = newDistinctKeys(spec, m, &o)\n", ""),
 	},
 	{
-		name: "DISTINCT ON keeps the last", dialect: messages.PostgreSQL, usual: true,
+		name: "DISTINCT ON keeps the last", dialect: messages.PostgreSQL,
 		edits: []edit{
 			{mergeDir, "\t\"context\"\n\n\t\"github.com/troupedb/troupe/messages\"\n)\n\n// distinctKey is", "\t\"context\"\n\t\"io\"\n\n\t\"github.com/troupedb/troupe/messages\"\n)\n\n// distinctKey is"},
 			{mergeDir, "\tkey, lastKey []byte // encodings\n\terr          error  // that ended it\n}", "\tkey, lastKey []byte\n\terr error\n\n\tlast *messages.RowBatch\n\tshown *messages.Description\n\tout Position\n}"},
@@ -44,11 +44,7 @@ var distinguishing = []mutant{
 		edits: one(planDir, "s.spec.DistinctOn = s.spec.Order[:len(list):len(list)]", "s.spec.DistinctOn = s.spec.Order[:1:1]"),
 	},
 	{
-		name: "UNION as UNION ALL", dialect: messages.SQLite, usual: true,
+		name: "UNION as UNION ALL", dialect: messages.SQLite,
 		edits: one(planDir, "if !op.All && !u.keyed() {", "if false {"),
-	},
-	{
-		name: "a row is new after each change of the order's first key", dialect: messages.SQLite,
-		edits: one(mergeDir, "if column >= len(visible.Fields) || collated && !k.collation.equates() {", "if false {"),
 	},
 }

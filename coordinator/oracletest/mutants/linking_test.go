@@ -5,7 +5,7 @@ import "github.com/troupedb/troupe/messages"
 // linking are mutants of what lives together: joins, subqueries, groups and windows that shards can answer each for itself.
 var linking = []mutant{
 	{
-		name: "key of outer join's lost side taken as whole groups", dialect: messages.SQLite, usual: true,
+		name: "key of outer join's lost side taken as whole groups", dialect: messages.SQLite,
 		edits: one(statementDir, "if !r.nullable && r.keyedBy(found) {", "if r.keyedBy(found) {"),
 	},
 	{
@@ -13,7 +13,7 @@ var linking = []mutant{
 		edits: one(statementDir, "\t\tx.inherit(y)\n\t\tif ySide == furtherOut {", "\t\tequate(x, y)\n\t\tif ySide == furtherOut {"),
 	},
 	{
-		name: "join not by the key", dialect: messages.SQLite, usual: true,
+		name: "join not by the key", dialect: messages.SQLite,
 		edits: one(statementDir, "if !linked {", "if false {"),
 	},
 	{
@@ -21,14 +21,14 @@ var linking = []mutant{
 		edits: one(statementDir, `if a != b && a.Name != b.Name && (a.Group == "" || a.Group != b.Group) {`, "if false {"),
 	},
 	{
-		name: "reference table on the kept side of an outer join", dialect: messages.SQLite, usual: true,
+		name: "reference table on the kept side of an outer join", dialect: messages.SQLite,
 		edits: one(statementDir, `		a.refuse(newRefusal(RepeatedRows, joinName(kind), offset, reasonRepeat,
 			"begin the join with the sharded table, or "+hintPin).about(append(l.entities, r.entities...)...))
 	}
 	return both`, "\t}\n\treturn both"),
 	},
 	{
-		name: "subquery of any rows", dialect: messages.SQLite, usual: true,
+		name: "subquery of any rows", dialect: messages.SQLite,
 		edits: one(statementDir, "if r := a.query(q, &s.view, s.ctes, inExpression); !r.exact {", "if r := a.query(q, &s.view, s.ctes, inExpression); false {"),
 	},
 	{
@@ -52,7 +52,7 @@ var linking = []mutant{
 		edits: one(statementDir, "case l.exact != r.exact:", "case false:"),
 	},
 	{
-		name: "window not partitioned by the key", dialect: messages.SQLite, usual: true,
+		name: "window not partitioned by the key", dialect: messages.SQLite,
 		edits: one(planDir, "call.Over != nil && !s.a.Keyed(s.b, s.partition(call.Over))", "call.Over != nil && len(s.b.From) == 0"),
 	},
 }

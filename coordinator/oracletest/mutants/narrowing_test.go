@@ -5,23 +5,23 @@ import "github.com/troupedb/troupe/messages"
 // narrowing are mutants of what conditions say about keys, and about the shards that are asked.
 var narrowing = []mutant{
 	{
-		name: "OR as AND", dialect: messages.SQLite, usual: true,
+		name: "OR as AND", dialect: messages.SQLite,
 		edits: one(statementDir, "if e.Or == want {", "if e.Or == want && !e.Or {"),
 	},
 	{
-		name: "NOT ignored", dialect: messages.SQLite, usual: true,
+		name: "NOT ignored", dialect: messages.SQLite,
 		edits: one(statementDir, "return j.facts(e.X, !want)", "return j.facts(e.X, want)"),
 	},
 	{
-		name: "NOT IN as IN", dialect: messages.SQLite, usual: true,
+		name: "NOT IN as IN", dialect: messages.SQLite,
 		edits: one(statementDir, "if e.Query == nil && e.Table == nil && want != e.Not {", "if e.Query == nil && e.Table == nil && want {"),
 	},
 	{
-		name: "inner tables ignored", dialect: messages.SQLite, usual: true,
+		name: "inner tables ignored", dialect: messages.SQLite,
 		edits: one(coordinatorDir, "\t\tall.union(set)\n", "\t\tif o.Anchor {\n\t\t\tall.union(set)\n\t\t}\n"),
 	},
 	{
-		name: "ON of an outer join narrows", dialect: messages.SQLite, usual: true,
+		name: "ON of an outer join narrows", dialect: messages.SQLite,
 		edits: one(statementDir, "\t\t\tc.outer(e, v, i, j)\n", `			c.outer(e, v, i, j)
 			for _, k := range (judge{v, c.a.tree.Dialect}).facts(e, true).known {
 				k.slot.restrict(k.set)
@@ -29,15 +29,15 @@ var narrowing = []mutant{
 `),
 	},
 	{
-		name: "inner filter narrows outer table", dialect: messages.SQLite, usual: true,
-		edits: one(statementDir, "\tif r.up > 0 {\n\t\treturn nil\n\t}\n\treturn s\n}", "\treturn s\n}"),
+		name: "inner filter narrows outer table", dialect: messages.SQLite,
+		edits: one(statementDir, "\tif r.up > 0 {\n\t\treturn nil\n\t}\n\treturn s\n}", "\tif r.in == nil {\n\t\treturn nil\n\t}\n\treturn s\n}"),
 	},
 	{
-		name: "BETWEEN off by one", dialect: messages.SQLite, usual: true,
+		name: "BETWEEN off by one", dialect: messages.SQLite,
 		edits: one(statementDir, `j.bound(s, "<=", e.Hi, want != e.Not)`, `j.bound(s, "<", e.Hi, want != e.Not)`),
 	},
 	{
-		name: "every comparison narrows", dialect: messages.SQLite, usual: true,
+		name: "every comparison narrows", dialect: messages.SQLite,
 		edits: one(statementDir, "\tf := judge{v, c.a.tree.Dialect}.facts(e, true)\n", `	f := judge{v, c.a.tree.Dialect}.facts(e, true)
 	tree.Walk(e, func(n tree.Node) bool {
 		switch n := n.(type) {
@@ -51,7 +51,7 @@ var narrowing = []mutant{
 `),
 	},
 	{
-		name: "AND is FALSE where both are", dialect: messages.SQLite, usual: true,
+		name: "AND is FALSE where both are", dialect: messages.SQLite,
 		edits: one(statementDir, "if e.Or == want {", "if e.Or == want && e.Or {"),
 	},
 	{
@@ -60,10 +60,10 @@ var narrowing = []mutant{
 	},
 	{
 		name: "= ANY takes its first element only", dialect: messages.PostgreSQL,
-		edits: one("coordinator/statement/keyset", "return Keys{Values: sorted(keys)}", "return Keys{Values: sorted(keys)[:min(1, len(keys))]}"),
+		edits: one(keysetDir, "return Keys{Values: sorted(keys)}", "return Keys{Values: sorted(keys)[:min(1, len(keys))]}"),
 	},
 	{
-		name: "no key on no shard", dialect: messages.SQLite, usual: true,
+		name: "no key on no shard", dialect: messages.SQLite,
 		edits: one(coordinatorDir, "if len(n.targets) == 0 {", "if false {"),
 	},
 	{

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,13 +27,71 @@ const (
 	patience = 5 * time.Minute
 )
 
+// oracle is the compiled oracle, over a source that has mutants.
+type oracle struct{ root, binary string }
+
+// moduleRoot returns the directory of the module.
+func moduleRoot(t *testing.T) string {
+	t.Helper()
+	root, err := filepath.Abs(filepath.Join("..", "..", ".."))
+	require.NoError(t, err)
+	require.FileExists(t, filepath.Join(root, "go.mod"))
+	return root
+}
+
+// sourceOf returns the source with mutants in it. One that doesn't fit fails the test.
+func sourceOf(t *testing.T, mutants []mutant) *source {
+	t.Helper()
+	s := &source{root: moduleRoot(t), files: map[string]*mutated{}}
+	names := map[string]bool{}
+	for _, m := range mutants {
+		require.NoError(t, s.add(m), m.name)
+		require.False(t, names[m.name], "two mutants are called %s", m.name)
+		names[m.name] = true
+	}
+	return s
+}
+
+// compile compiles the oracle over a source.
+func compile(t *testing.T, s *source) oracle {
+	t.Helper()
+	dir := t.TempDir()
+	overlay, err := s.write(dir)
+	require.NoError(t, err)
+	o := oracle{root: s.root, binary: filepath.Join(dir, "oracletest.test")}
+	build := command(t.Context(), s.root, "go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-overlay="+overlay, "-o", o.binary, "./coordinator/oracletest")
+	began := time.Now()
+	if out, err := build.CombinedOutput(); err != nil {
+		require.NoError(t, err, "it doesn't compile; mutants %q:\n%s", s.blamed(string(out)), out)
+	}
+	t.Logf("compiled %d files with %d mutants in %v", len(s.files), len(mutants), time.Since(began).Round(time.Millisecond))
+	return o
+}
+
+// complaint matches a line of the compiler's.
+var complaint = regexp.MustCompile(`(?m)^(\S+\.go):(\d+):`)
+
+// blamed returns the mutants in whose copies the compiler found mistakes.
+func (s *source) blamed(output string) []string {
+	var names []string
+	for _, c := range complaint.FindAllStringSubmatch(output, -1) {
+		line, err := strconv.Atoi(c[2])
+		for _, f := range s.files {
+			if err == nil && f.written == filepath.Base(c[1]) {
+				names = append(names, f.mutantAt(line))
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // verdict is what a run of the oracle says.
 type verdict struct {
 	mismatches []mismatch
 	passed     bool
-	skipped    bool // it has no database
 	output     string
-	built, ran time.Duration
+	took       time.Duration
 }
 
 // mismatch is a statement to which an answer is wrong.
@@ -41,82 +100,46 @@ type mismatch struct {
 	what      string
 }
 
-// String is a line of a log.
-func (m mismatch) String() string { return fmt.Sprintf("statement %d, %s", m.statement, m.what) }
-
 // reported matches the first lines of a mismatch in the oracle's output.
-var reported = regexp.MustCompile(`(\w+ over \d+ shards: .*)\n\s*again: go test \S+ -run \S+ -seed \d+ -statement (\d+) -v\n`)
+var reported = regexp.MustCompile(`(\w+ over \d+ shards: .*)(?s:.*?)\n\s*again: go test \S+ -run \S+ -seed \d+ -statement (\d+) -v\n`)
 
-// skipped matches what says that the test didn't run.
-var skipped = regexp.MustCompile(`--- SKIP: TestAgree/`)
-
-// moduleRoot returns the directory of the module.
-func moduleRoot() (string, error) {
-	root, err := filepath.Abs(filepath.Join("..", "..", ".."))
-	if err != nil {
-		return "", err
-	}
-	_, err = os.Stat(filepath.Join(root, "go.mod"))
-	return root, err
-}
-
-// judge compiles the oracle over changed source and runs it. What doesn't compile is an error.
-func judge(t *testing.T, root string, files map[string]string, dialect messages.Dialect) (verdict, error) {
-	dir := t.TempDir()
-	laid, err := overlay(dir, files)
-	if err != nil {
-		return verdict{}, err
-	}
-	var v verdict
-	binary := filepath.Join(dir, "oracletest.test")
-	began := time.Now()
-	// Compiled by itself, so that what doesn't compile isn't taken for what fails.
-	build := command(t.Context(), root, "go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-overlay="+laid, "-o", binary, "./coordinator/oracletest")
-	if out, err := build.CombinedOutput(); err != nil {
-		return verdict{}, fmt.Errorf("it doesn't compile: %w\n%s", err, out)
-	}
-	v.built = time.Since(began)
-
-	began = time.Now()
-	run := command(t.Context(), filepath.Join(root, "coordinator", "oracletest"), binary, "-test.v", "-test.timeout="+patience.String(),
+// judge runs the oracle on a mutant, or on none if the name is empty. Without a database it skips the test.
+func (o oracle) judge(t *testing.T, mutant string, dialect messages.Dialect) verdict {
+	t.Helper()
+	run := command(t.Context(), filepath.Join(o.root, "coordinator", "oracletest"), o.binary, "-test.v", "-test.timeout="+patience.String(),
 		"-test.run=^TestAgree$/^"+dialect.String()+"$", "-seed="+strconv.Itoa(seed), "-statements="+strconv.Itoa(statements), "-mismatches=1")
+	run.Env = append(run.Env, chosen+"="+mutant)
+	began := time.Now()
 	out, err := run.CombinedOutput()
-	if failed := (*exec.ExitError)(nil); err != nil && !errors.As(err, &failed) {
-		return verdict{}, err
+	if failed := (*exec.ExitError)(nil); !errors.As(err, &failed) {
+		require.NoError(t, err)
 	}
-	v.ran, v.passed, v.output = time.Since(began), err == nil, string(out)
-	v.skipped = skipped.Match(out)
+	v := verdict{passed: err == nil, output: string(out), took: time.Since(began)}
+	if strings.Contains(v.output, "--- SKIP: TestAgree/") {
+		t.Skipf("the oracle has no %v", dialect)
+	}
+	require.Contains(t, v.output, "=== RUN   TestAgree/"+dialect.String(), "the oracle has another name for its test")
 	for _, found := range reported.FindAllStringSubmatch(v.output, -1) {
 		number, err := strconv.Atoi(found[2])
-		if err != nil {
-			return verdict{}, err
-		}
+		require.NoError(t, err)
 		v.mismatches = append(v.mismatches, mismatch{number, found[1]})
 	}
-	return v, nil
+	return v
 }
 
-// command returns one whose environment doesn't ask for the long form. A parent that ends its own run ends it too.
+// last returns the end of the output.
+func (v verdict) last() string { return v.output[max(0, len(v.output)-4000):] }
+
+// String is a line of a log.
+func (m mismatch) String() string { return fmt.Sprintf("statement %4d, %.150s", m.statement, m.what) }
+
+// command returns one whose environment asks for no long form and for no mutant. It ends with the test.
 func command(ctx context.Context, dir, name string, args ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, name, args...)
 	c.Dir = dir
 	c.WaitDelay = time.Second
-	for _, v := range os.Environ() {
-		if !strings.HasPrefix(v, "TROUPE_LONG=") {
-			c.Env = append(c.Env, v)
-		}
-	}
+	c.Env = slices.DeleteFunc(os.Environ(), func(v string) bool {
+		return strings.HasPrefix(v, "TROUPE_LONG=") || strings.HasPrefix(v, chosen+"=")
+	})
 	return c
-}
-
-// last returns the end of an output.
-func (v verdict) last() string { return v.output[max(0, len(v.output)-4000):] }
-
-// requireDatabase skips the test if the oracle had no database.
-func (v verdict) requireDatabase(t *testing.T, d messages.Dialect) {
-	t.Helper()
-	if v.skipped {
-		t.Skipf("the oracle has no %v", d)
-	}
-	require.Contains(t, v.output, "TestAgree/"+d.String(), "the oracle has another name for its test")
 }

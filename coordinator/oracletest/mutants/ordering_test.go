@@ -5,11 +5,11 @@ import "github.com/troupedb/troupe/messages"
 // ordering are mutants of ORDER BY, LIMIT and OFFSET, and of the columns that they ask for.
 var ordering = []mutant{
 	{
-		name: "LIMIT not cut", dialect: messages.SQLite, usual: true,
+		name: "LIMIT not cut", dialect: messages.SQLite,
 		edits: one(mergeDir, "left: o.Limit}", "left: -1}"),
 	},
 	{
-		name: "OFFSET on each shard and again", dialect: messages.SQLite, usual: true,
+		name: "OFFSET on each shard and again", dialect: messages.SQLite,
 		edits: one(planDir, "if b.q.Offset == nil {", "if b.q.Offset == nil || b.d != 0 {"),
 	},
 	{
@@ -21,15 +21,15 @@ var ordering = []mutant{
 		edits: one(planDir, "pushed = plus(limit, offset)", "pushed = limit"),
 	},
 	{
-		name: "NULLs at the wrong end in SQLite", dialect: messages.SQLite, usual: true,
+		name: "NULLs at the wrong end in SQLite", dialect: messages.SQLite,
 		edits: one(planDir, "key.NullsFirst = !key.Desc", "key.NullsFirst = key.Desc"),
 	},
 	{
-		name: "NULLs at the wrong end in PostgreSQL", dialect: messages.PostgreSQL, usual: true,
+		name: "NULLs at the wrong end in PostgreSQL", dialect: messages.PostgreSQL,
 		edits: one(planDir, "key.NullsFirst = key.Desc", "key.NullsFirst = !key.Desc"),
 	},
 	{
-		name: "DESC ignored by the first key", dialect: messages.SQLite, usual: true,
+		name: "DESC ignored by the first key", dialect: messages.SQLite,
 		edits: one(mergeDir, "\tif k.Desc {\n\t\th.prefix = ^h.prefix", "\tif false {\n\t\th.prefix = ^h.prefix"),
 	},
 	{
@@ -41,11 +41,11 @@ var ordering = []mutant{
 		edits: one(mergeDir, "for i := from; i < len(m.keys); i++ {", "for i := from; i < 1; i++ {"),
 	},
 	{
-		name: "texts in the order of folded letters", dialect: messages.SQLite, usual: true,
+		name: "texts in the order of folded letters", dialect: messages.SQLite,
 		edits: one(mergeDir, "\tdefault:\n\t\treturn bytes.Compare(a, b)\n", "\tdefault:\n\t\treturn compareNoCase(a, b)\n"),
 	},
 	{
-		name: "hidden columns shown", dialect: messages.SQLite, usual: true,
+		name: "hidden columns shown", dialect: messages.SQLite,
 		edits: one(mergeDir, "n := len(d.Fields) - v.hidden", "n := len(d.Fields)"),
 	},
 	{
