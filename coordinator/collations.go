@@ -5,6 +5,7 @@ import (
 
 	"github.com/troupedb/troupe/coordinator/merge"
 	"github.com/troupedb/troupe/coordinator/plan"
+	"github.com/troupedb/troupe/coordinator/statement"
 )
 
 // knowCollations fills in how texts are merged, if that is known of all targets; else the shards are to be asked, which may
@@ -45,8 +46,42 @@ func (c *call) lookUpCollations(ctx context.Context) error {
 		if err != nil || facts.plain() {
 			return merge.Bytewise, err
 		}
-		return c.collationOf(ctx, shard, l)
+		found, err := c.collationOf(ctx, shard, l)
+		if err == nil {
+			err = c.refuseCollation(l, found).Err()
+		}
+		return found, err
 	})
+}
+
+// refuseCollation refuses texts that can't be merged as the statement wants it, before anything is sent. What has one of these
+// collations is a text for certain, because the shard was asked for it; but of a whole row's texts there may be none.
+func (c *call) refuseCollation(l plan.Lookup, found merge.Collation) *statement.Refusal {
+	if found != merge.Locale && found != merge.Fuzzy {
+		return nil
+	}
+	sorts := l.Use == plan.OrderKey
+	r := &statement.Refusal{
+		Code: plan.OrderBy, Clause: "ORDER BY", Offset: l.Offset(),
+		Reason: "only the database knows how its collation orders texts", Hint: `write COLLATE "C" after it`,
+	}
+	switch l.Use {
+	case plan.AggregateValue:
+		f := c.gather.spec.Group.Aggregates[l.Index].Func
+		sorts = f == merge.Min || f == merge.Max
+		r.Code, r.Clause = plan.Aggregate, "aggregate"
+	case plan.GroupKey:
+		r.Code, r.Clause = plan.GroupBy, "GROUP BY"
+	case plan.DistinctRow:
+		return nil
+	}
+	switch {
+	case found == merge.Fuzzy:
+		r.Reason = "different texts may be equal under its collation"
+	case !sorts:
+		return nil
+	}
+	return r
 }
 
 // useCollations fills in the collations that find returns for each target. Where the targets differ, they are unknown.
@@ -65,19 +100,32 @@ func (c *call) useCollations(find func(shard int, l plan.Lookup) (merge.Collatio
 		agree(all.Order, o.Order)
 		agree(all.Group, o.Group)
 		agree(all.Aggregates, o.Aggregates)
-		if all.Distinct != o.Distinct {
-			all.Distinct = merge.CollationUnknown
-		}
+		all.Distinct = common(all.Distinct, o.Distinct)
 	}
 	return nil
 }
 
-// agree makes those collations unknown that differ from other's.
+// agree makes those collations unknown that have nothing in common with other's.
 func agree(all, other []merge.Collation) {
 	for i := range all {
-		if i >= len(other) || all[i] != other[i] {
+		if i >= len(other) {
 			all[i] = merge.CollationUnknown
+		} else {
+			all[i] = common(all[i], other[i])
 		}
+	}
+}
+
+// common returns what holds of texts under both collations. Where one compares bytes, and the other finds nothing else equal, texts are
+// equal if their bytes are.
+func common(a, b merge.Collation) merge.Collation {
+	switch {
+	case a == b:
+		return a
+	case a == merge.Bytewise && b == merge.Locale, a == merge.Locale && b == merge.Bytewise:
+		return merge.Locale
+	default:
+		return merge.CollationUnknown
 	}
 }
 

@@ -21,8 +21,8 @@ const (
 	ErrNoRoute Code = "no route"
 	// ErrChooser: a chooser panicked, returned an error, or chose no shard; nothing was sent.
 	ErrChooser Code = "chooser failed"
-	// ErrRefused: the statement can't be answered exactly over several shards; nothing was sent. Error.Detail has the
-	// clause, the reason and a hint.
+	// ErrRefused: the statement can't be answered exactly over several shards; nothing was sent, unless it shows only when the
+	// values of a read come that they can't be merged. Error.Detail has the clause, the reason and a hint.
 	ErrRefused Code = "refused over several shards"
 	// ErrOverloaded: too many calls are in flight; nothing was sent.
 	ErrOverloaded Code = "overloaded"

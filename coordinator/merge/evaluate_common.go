@@ -124,8 +124,8 @@ func (c *compiler) coalesce(e Coalesce) (operand, error) {
 	if err != nil {
 		return operand{}, err
 	}
-	x.node, err = fold(&firstPresent{nodes}, nodes...)
-	return x, err
+	x.node = foldPresent(nodes)
+	return x, nil
 }
 
 func (c *compiler) caseWhen(e CaseWhen) (operand, error) {
@@ -158,7 +158,7 @@ func (c *compiler) caseWhen(e CaseWhen) (operand, error) {
 		return operand{}, err
 	}
 	n.otherwise, n.results = nodes[0], nodes[1:]
-	x.node = n
+	x.node = n.folded()
 	return x, nil
 }
 
@@ -192,8 +192,9 @@ func (c *compiler) nullIf(e NullIf) (operand, error) {
 		}
 		result.oid = pgtype.TextOID
 		result.collation = commonCollation([]operand{x, y})
-	case isNumber(x.oid) && !compareDirectly(x.oid, y.oid):
-		if result.oid = pgtype.Float8OID; !isFloat(x.oid) && !isFloat(y.oid) {
+	case isNumber(x.oid) && !isFloat(x.oid) && (integerSize(x.oid) == 0 || integerSize(y.oid) == 0) && x.oid != y.oid:
+		// There are operators between integers and between floats of any size, else the first is converted.
+		if result.oid = pgtype.Float8OID; !isFloat(y.oid) {
 			result.oid = pgtype.NumericOID
 		}
 		if result.oid != x.oid {
@@ -203,16 +204,14 @@ func (c *compiler) nullIf(e NullIf) (operand, error) {
 			return operand{}, err
 		}
 	}
-	result.node = &nullIf{x.node, y.node, func(a, b *datum) (bool, error) {
+	if result.node = x.node; isNull(x.node) || isNull(y.node) {
+		return result, nil
+	}
+	result.node, err = fold(&nullIf{x.node, y.node, func(a, b *datum) (bool, error) {
 		order, err := compareValues(a, b)
 		return order == 0, err
-	}}
-	return result, nil
-}
-
-// compareDirectly reports whether PostgreSQL has an operator between two types of numbers, which converts neither.
-func compareDirectly(a, b uint32) bool {
-	return a == b || integerSize(a) > 0 && integerSize(b) > 0 || isFloat(a) && isFloat(b)
+	}}, x.node, y.node)
+	return result, err
 }
 
 // in compiles IN: the value and all members get one type.
@@ -250,8 +249,9 @@ func (c *compiler) in(e In) (operand, error) {
 		}
 		members.args = append(members.args, equal.node)
 	}
+	result := operand{node: node(members), oid: pgtype.BoolOID}
 	if e.Not {
-		return operand{node: &negation{members, boolOf}, oid: pgtype.BoolOID}, nil
+		result.node = &negation{members, boolOf}
 	}
-	return operand{node: members, oid: pgtype.BoolOID}, nil
+	return result, nil
 }

@@ -53,7 +53,11 @@ func (c *compiler) postgresql(e Expr) (operand, error) {
 		return c.junction(e)
 	case Negation:
 		x, err := c.condition(e.X)
-		return operand{node: &negation{x, boolOf}, oid: pgtype.BoolOID}, err
+		if err != nil {
+			return operand{}, err
+		}
+		n, err := fold(&negation{x, boolOf}, x)
+		return operand{node: n, oid: pgtype.BoolOID}, err
 	case NullTest:
 		return c.nullTest(e)
 	case Coalesce:
@@ -117,7 +121,11 @@ func (c *compiler) nullTest(e NullTest) (operand, error) {
 			x.node, err = c.as(x, x.oid)
 		}
 	}
-	return operand{node: &nullTest{x.node, e.Not, boolOf}, oid: pgtype.BoolOID}, err
+	if err != nil {
+		return operand{}, err
+	}
+	n, err := fold(&nullTest{x.node, e.Not, boolOf}, x.node)
+	return operand{node: n, oid: pgtype.BoolOID}, err
 }
 
 // junction compiles AND and OR. PostgreSQL looks for a constant that decides before it evaluates anything.
@@ -130,12 +138,7 @@ func (c *compiler) junction(e Junction) (operand, error) {
 		}
 		n.args = append(n.args, x)
 	}
-	for _, arg := range n.args {
-		if k, ok := arg.(*known); ok && k.kind == boolDatum && (k.int != 0) == e.Or {
-			return operand{node: k, oid: pgtype.BoolOID}, nil
-		}
-	}
-	return operand{node: n, oid: pgtype.BoolOID}, nil
+	return operand{node: n.folded(), oid: pgtype.BoolOID}, nil
 }
 
 // condition compiles what has to be a bool.

@@ -125,7 +125,7 @@ func castNumeric(v datum) (datum, error) {
 	return v, nil
 }
 
-// castText shows a float only if 15 digits tell it from all others: then each version of SQLite shows those.
+// castText shows a float only if at most 15 digits are all of it: then each version of SQLite shows those.
 func castText(v datum) (datum, error) {
 	switch v.kind {
 	case textDatum:
@@ -135,8 +135,8 @@ func castText(v datum) (datum, error) {
 	case floatDatum:
 		size := math.Abs(v.float)
 		digits, _, _ := strings.Cut(strconv.FormatFloat(size, 'e', -1, 64), "e")
-		if size < 1e15 && size >= 1e-4 && len(digits) <= 16 { // with the point
-			text := strconv.AppendFloat(nil, v.float, 'f', -1, 64)
+		text := strconv.AppendFloat(nil, v.float, 'f', -1, 64)
+		if size < 1e15 && size >= 1e-4 && len(digits) <= 16 && isExactly(v.float, string(text)) { // the point is one more
 			if v.float == math.Trunc(v.float) {
 				text = append(text, ".0"...)
 			}
@@ -149,6 +149,12 @@ func castText(v datum) (datum, error) {
 	default:
 		return datum{}, notPlain()
 	}
+}
+
+// isExactly reports whether a text is all digits of a float.
+func isExactly(f float64, text string) bool {
+	written, ok := new(big.Rat).SetString(text)
+	return ok && written.Cmp(new(big.Rat).SetFloat64(f)) == 0
 }
 
 // plainInteger reads the plainest form of an integer, of which an int64 holds all.

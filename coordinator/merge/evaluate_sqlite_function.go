@@ -6,8 +6,10 @@ import "math"
 var sqliteFunctions = map[string]func(datum) (datum, error){
 	"abs": func(v datum) (datum, error) {
 		switch {
-		case v.kind == floatDatum:
-			return floatOf(math.Abs(v.float)), nil
+		case v.kind == floatDatum && v.float < 0:
+			return floatOf(-v.float), nil
+		case v.kind == floatDatum: // -0 stays
+			return v, nil
 		case v.int == math.MinInt64:
 			return datum{}, cannot(hintInGo, "abs() of the least integer, which is an integer overflow")
 		case v.int < 0:

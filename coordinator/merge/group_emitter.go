@@ -139,6 +139,9 @@ func (e *emitter) encode(cell *emitted, v *datum, oid uint32) {
 		}
 		e.room = append(e.room, v.bytes...)
 	}
+	if e.room == nil {
+		e.room = []byte{} // an empty text isn't NULL
+	}
 	cell.bytes = e.room[begin:len(e.room):len(e.room)]
 	cell.oid, cell.size, cell.format = f.DataTypeOID, f.DataTypeSize, f.Format
 }

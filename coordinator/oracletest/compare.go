@@ -2,7 +2,9 @@ package oracletest
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -69,9 +71,12 @@ func newTies(companion [][]string, hidden int, columns []int) ties {
 	last := ""
 	for _, row := range companion {
 		shown := row[:len(row)-hidden]
-		key := line(row[len(row)-hidden:])
+		var key string
+		for _, cell := range row[len(row)-hidden:] {
+			key += "\x00" + tieCell(cell)
+		}
 		for _, c := range columns {
-			key += "\x01" + row[c]
+			key += "\x01" + tieCell(row[c])
 		}
 		if len(t.groups) == 0 || key != last {
 			t.groups = append(t.groups, nil)
@@ -82,6 +87,19 @@ func newTies(companion [][]string, hidden int, columns []int) ties {
 		t.rows++
 	}
 	return t
+}
+
+// tieCell is a cell as a sort key: an integer and a float that are equal sort as one.
+func tieCell(cell string) string {
+	kind, digits, ok := strings.Cut(cell, " ")
+	if !ok || kind != "int8" && kind != "float" {
+		return cell
+	}
+	number, err := strconv.ParseFloat(digits, 64)
+	if err != nil || math.Abs(number) > 1<<53 {
+		return cell
+	}
+	return "number " + floatCell(number)
 }
 
 // allow says what is wrong with rows as the answer from offset on, limit rows at the most if it isn't negative: "" if

@@ -159,8 +159,10 @@ func (q *text) ask(t *testing.T, troupe, whole *coordinator.Troupe) {
 	var refusal *statement.Refusal
 	require.ErrorAs(t, err, &refusal, "a refusal has a code")
 	assert.NotEmpty(t, refusal.Code)
+	if refusal.Code == statement.UnmergedValues {
+		return // of a whole row's texts it shows only when they come
+	}
 	t.Run("before anything is sent", func(t *testing.T) {
-		skipKnown(t, 3)
 		assert.Contains(t, refusal.Hint, q.hint)
 		assert.Empty(t, touched.Calls(), "nothing may be sent")
 	})

@@ -25,6 +25,14 @@ type Lookup struct {
 	column int       // else its place in a union, from 1
 }
 
+// Offset returns the byte of the statement's text where what has the collation begins; 0 if it isn't known.
+func (l Lookup) Offset() int {
+	if l.x == nil {
+		return 0
+	}
+	return l.x.Extent().Start
+}
+
 // Use is what a collation is for.
 type Use uint8
 

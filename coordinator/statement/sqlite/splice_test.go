@@ -10,7 +10,8 @@ import (
 	"github.com/troupedb/troupe/coordinator/statement/tree"
 )
 
-// spliced returns the statement with every expression in parentheses, but for what can't be: stars and functions in a FROM.
+// spliced returns the statement with every expression in parentheses, but for what can't be: stars, functions in a FROM, and a
+// column whose name begins a query there.
 // Around the body it leaves everything out.
 func spliced(s *tree.Statement) string {
 	var b strings.Builder
@@ -24,7 +25,8 @@ func spliced(s *tree.Statement) string {
 			b.WriteString(s.Text[at:inner.Start])
 			_, expression := child.(tree.Expr)
 			_, star := child.(*tree.Star)
-			if expression && !star && !source {
+			begins := strings.EqualFold(inner.Of(s.Text), "with") || strings.HasPrefix(strings.ToLower(inner.Of(s.Text)), "with ")
+			if expression && !star && !source && !begins {
 				b.WriteString("(")
 				render(child)
 				b.WriteString(")")
