@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/troupedb/troupe/coordinator/merge"
 	"github.com/troupedb/troupe/coordinator/plan"
@@ -142,7 +143,7 @@ func (t *Troupe) unanswered(err error, shard int) error {
 func (c *call) collationOf(ctx context.Context, shard int, l plan.Lookup) (merge.Collation, error) {
 	t := c.troupe
 	key := collationKey{c.sql, l.Use, l.Index}
-	if l.Use == plan.DistinctRow {
+	if l.Use == plan.DistinctRow && l.Table != "" {
 		key.sql = l.Table + "\x00" + l.Column // there may be several
 	}
 	if known, ok := t.texts[shard].collation(key); ok {
@@ -174,11 +175,18 @@ func (t *Troupe) probe(ctx context.Context, shard int, g *plan.Gather, l plan.Lo
 			return plan.ParseCollation(answer)
 		}
 	}
-	if errors.Is(err, messages.ErrStatement) {
-		return merge.CollationUnknown, nil // it is no text, or can't be asked
+	var refused *pgconn.PgError
+	switch {
+	case errors.As(err, &refused) && refused.Code == notCollatable:
+		return merge.Bytewise, nil // it is no text, so that it doesn't matter
+	case errors.Is(err, messages.ErrStatement):
+		return merge.CollationUnknown, nil // it can't be asked
 	}
 	return merge.CollationUnknown, t.unanswered(err, shard)
 }
+
+// notCollatable is the SQLSTATE of a question for the collation of what has none.
+const notCollatable = "42804"
 
 const sqliteTables = `SELECT sql FROM sqlite_schema WHERE type = 'table' AND lower(name) = $1`
 

@@ -48,7 +48,7 @@ var texts = []text{
 	{name: "min and max", sql: "select min(plain), max(plain) from words", want: []string{"A ä"}},
 	{name: "min of a dictionary", sql: "select min(dictionary) from words", refused: true, hint: collateC},
 	{name: "max of a dictionary, said otherwise", sql: `select max(dictionary collate "C") from words`, want: []string{"ä"}},
-	{name: "distinct words of a dictionary", finding: 4, sql: "select distinct dictionary from words where k <> 3", want: []string{"a", "B", "A", "b"}},
+	{name: "distinct words of a dictionary", sql: "select distinct dictionary from words where k <> 3", want: []string{"a", "B", "A", "b"}},
 	{name: "distinct words, in a dictionary's order", sql: "select distinct dictionary from words order by dictionary", refused: true, hint: collateC},
 	{name: "groups of a dictionary", sql: "select dictionary, count(*) from words group by dictionary order by count(*) desc, min(k)", want: []string{"a 2", "B 1", "ä 1", "A 1", "b 1"}},
 	{name: "groups in a dictionary's order", sql: "select dictionary, count(*) from words group by dictionary order by dictionary", refused: true, hint: collateC},

@@ -33,8 +33,15 @@ func expressions(targets []*tree.Target) []tree.Expr {
 // distinctCollations notes the collations of b's columns, which are told apart.
 func (s *selection) distinctCollations(b *tree.Block) *statement.Refusal {
 	if s.d == messages.PostgreSQL {
-		if len(s.lookups) == 0 || s.lookups[len(s.lookups)-1].Use != DistinctRow {
+		if len(s.lookups) > 0 && s.lookups[len(s.lookups)-1].Use == DistinctRow {
+			return nil // another arm of a union has them
+		}
+		if hasStar(b.Targets) {
 			s.lookups = append(s.lookups, Lookup{Use: DistinctRow})
+			return nil
+		}
+		for i := range b.Targets {
+			s.lookups = append(s.lookups, Lookup{Use: DistinctRow, Index: i, column: i + 1})
 		}
 		return nil
 	}

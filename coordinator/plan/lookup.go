@@ -44,8 +44,8 @@ const (
 	GroupKey
 	// AggregateValue is an aggregate's value, of Min and Max and those over distinct values: Options.Aggregates.
 	AggregateValue
-	// DistinctRow are the visible texts of a row: Options.Distinct. There is one Lookup for each column in SQLite, and in
-	// PostgreSQL one for all.
+	// DistinctRow are the visible texts of a row: Options.Distinct. There is one Lookup for each column, and in
+	// PostgreSQL one for all of them if there is a star.
 	DistinctRow
 )
 
@@ -91,6 +91,8 @@ func common(all []merge.Collation) merge.Collation {
 		return merge.CollationUnknown
 	case len(all) == 1:
 		return all[0]
+	case len(all) == 2 && all[0] == merge.Bytewise && all[1] == merge.Locale:
+		return merge.Locale // both tell texts apart by their bytes
 	default:
 		return merge.Fuzzy
 	}

@@ -60,7 +60,7 @@ func (g *Gather) Probe(l Lookup, args []any) (sql string, out []any, ok bool, er
 	if g.dialect != messages.PostgreSQL {
 		return "", nil, false, nil
 	}
-	if l.Use == DistinctRow {
+	if l.Use == DistinctRow && l.column == 0 {
 		return anyFuzzy, nil, true, nil
 	}
 	pieces, ok := g.probe.pieces(l)
