@@ -144,7 +144,7 @@ func TestProbe(t *testing.T) {
 		{"SELECT 1, name FROM users UNION ALL SELECT 2, kind FROM orders ORDER BY 1, name", []merge.Collation{none, merge.CollationUnknown}},
 		{"SELECT 1, name FROM users UNION ALL SELECT 2, name || 'x' FROM users ORDER BY name", []merge.Collation{merge.Bytewise}},
 		{"SELECT DISTINCT name, city, age FROM users", []merge.Collation{merge.Bytewise, merge.Locale, none}},
-		{"SELECT DISTINCT * FROM users", []merge.Collation{merge.Fuzzy}}, // there is a fuzzy one, and no telling where
+		{"SELECT DISTINCT * FROM (SELECT name, age FROM users) AS u", []merge.Collation{merge.Fuzzy}}, // there is a fuzzy one, and no telling where
 		{"WITH u AS (SELECT name AS n, id FROM users) SELECT n FROM u ORDER BY n; -- end", []merge.Collation{merge.Bytewise}},
 	} {
 		g := gather(t, pg, c.sql)
