@@ -34,8 +34,8 @@ func (c *call) routeByTables(ctx context.Context) error {
 	if p.Insert != nil {
 		return c.splitInsert(ctx)
 	}
-	if target := t.catalogue.reference(root); target != "" {
-		return statement.RefuseReference(root, target).Err()
+	if p.Analysis.ChangesReference {
+		return statement.RefuseReference(root, t.catalogue.reference(root)).Err()
 	}
 	n, err := t.catalogue.narrow(ctx, p.Analysis, c.args, len(t.cfg.Shards))
 	if err != nil {
@@ -139,7 +139,7 @@ func (c *call) everywhere() error {
 	return nil
 }
 
-// reference returns the name of the reference table that a statement changes; "" if it changes none.
+// reference returns the name of a reference table that a statement changes; "" if a common table expression does it.
 func (c *catalogue) reference(s *tree.Statement) string {
 	var target *tree.Table
 	switch root := s.Root.(type) {

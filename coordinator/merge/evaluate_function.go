@@ -103,7 +103,7 @@ func absolute(v datum, oid uint32) (datum, error) {
 
 // roundTo compiles round(numeric, int4) and trunc(numeric, int4). For another type a function of the user's may be meant.
 func (c *compiler) roundTo(name string, x, digits operand) (operand, error) {
-	if digits.oid == pgtype.UnknownOID {
+	if digits.oid == pgtype.UnknownOID && x.oid == pgtype.NumericOID {
 		var err error
 		if digits.node, err = c.typedAs(digits, pgtype.Int4OID); err != nil {
 			return operand{}, err

@@ -3,9 +3,15 @@ package merge
 // Expressions over a group that choose between values, or convert one.
 type (
 	// Coalesce is the first of Args that isn't NULL; those after it aren't evaluated. SQLite's ifnull() too.
-	Coalesce struct{ Args []Expr }
+	Coalesce struct {
+		// Args are in the order of evaluation, at least one.
+		Args []Expr
+	}
 	// NullIf is X, or NULL if it equals Y.
-	NullIf struct{ X, Y Expr }
+	NullIf struct {
+		// X is the value, Y what it is compared with.
+		X, Y Expr
+	}
 	// CaseWhen is the Result of the first arm whose condition is true, else Else; nil is NULL. Nothing else is evaluated.
 	CaseWhen struct {
 		Arms []Arm
@@ -31,7 +37,10 @@ type (
 )
 
 // Arm is WHEN Cond THEN Result.
-type Arm struct{ Cond, Result Expr }
+type Arm struct {
+	// Cond is the condition under which the value is Result.
+	Cond, Result Expr
+}
 
 // Type is a type that is converted to.
 type Type struct {

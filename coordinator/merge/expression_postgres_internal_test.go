@@ -39,10 +39,21 @@ var expressionColumns = []struct {
 }
 
 var expressionLiterals = []written{
-	{"0", Constant{int64(0)}}, {"1", Constant{int64(1)}}, {"2", Constant{int64(2)}}, {"100", Constant{int64(100)}},
-	{"(-1)", Operation{"-", nil, Constant{int64(1)}}}, {"3000000000", Constant{int64(3000000000)}},
-	{"0.5", Constant{Number("0.5")}}, {"2.50", Constant{Number("2.50")}}, {"1e3", Constant{Number("1e3")}},
-	{"NULL", Constant{nil}}, {"'7'", Constant{"7"}}, {"'x'", Constant{"x"}}, {"'2.5'", Constant{"2.5"}}, {"true", Constant{true}}, {"false", Constant{false}},
+	{"0", Constant{int64(0)}},
+	{"1", Constant{int64(1)}},
+	{"2", Constant{int64(2)}},
+	{"100", Constant{int64(100)}},
+	{"(-1)", Operation{"-", nil, Constant{int64(1)}}},
+	{"3000000000", Constant{int64(3000000000)}},
+	{"0.5", Constant{Number("0.5")}},
+	{"2.50", Constant{Number("2.50")}},
+	{"1e3", Constant{Number("1e3")}},
+	{"NULL", Constant{nil}},
+	{"'7'", Constant{"7"}},
+	{"'x'", Constant{"x"}},
+	{"'2.5'", Constant{"2.5"}},
+	{"true", Constant{true}},
+	{"false", Constant{false}},
 }
 
 var expressionTypes = []struct {

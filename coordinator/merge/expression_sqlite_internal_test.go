@@ -21,8 +21,14 @@ var sqliteValues = []string{
 }
 
 var sqliteLiterals = []written{
-	{"0", Constant{int64(0)}}, {"1", Constant{int64(1)}}, {"2", Constant{int64(2)}}, {"(-1)", Operation{"-", nil, Constant{int64(1)}}},
-	{"2.5", Constant{Number("2.5")}}, {"NULL", Constant{nil}}, {"'x'", Constant{"x"}}, {"'12'", Constant{"12"}},
+	{"0", Constant{int64(0)}},
+	{"1", Constant{int64(1)}},
+	{"2", Constant{int64(2)}},
+	{"(-1)", Operation{"-", nil, Constant{int64(1)}}},
+	{"2.5", Constant{Number("2.5")}},
+	{"NULL", Constant{nil}},
+	{"'x'", Constant{"x"}},
+	{"'12'", Constant{"12"}},
 }
 
 // randomSQLite returns an expression of at most that depth, in SQLite's SQL.

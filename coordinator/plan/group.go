@@ -19,7 +19,7 @@ type grouping struct {
 	lazy int
 	// arguments are the parameters that the merge computes with.
 	arguments []*tree.Param
-	shown   map[int]int  // by key: the column of its values as they are shown, if they aren't as they are stored
+	shown     map[int]int // by key: the column of its values as they are shown, if they aren't as they are stored
 }
 
 // column is a column of the shards' answer.

@@ -97,7 +97,7 @@ func (s *grouping) condition(operand tree.Expr, when *tree.When, clause string, 
 	if r := s.refuseCollate(clause, operand, when.Cond); r != nil {
 		return nil, r
 	}
-	equal := &tree.Binary{Span: when.Span, Op: "=", L: operand, R: when.Cond}
+	equal := &tree.Binary{Span: when.Span, Op: "=", L: &tree.Paren{Span: operand.Extent(), X: operand}, R: &tree.Paren{Span: when.Cond.Extent(), X: when.Cond}}
 	if find(equal, s.isPartial) == nil && s.cannotFail(equal) && s.madeOf(equal, s.list) && (len(s.list) > 0 || !s.finer) {
 		return s.anyOf(column{
 			with: []piece{literal("("), source(operand), literal(") = ("), source(when.Cond), literal(")")}, x: equal,

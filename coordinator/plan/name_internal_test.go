@@ -31,7 +31,9 @@ func TestFigureName(t *testing.T) {
 		"'12:00'::time without time zone", "lower(b)::varchar", "(a + 1)::text", "date '2020-01-01'", `b COLLATE "C"`, "CASE WHEN c THEN 1 END",
 		"CASE WHEN c THEN 1 ELSE a END", "CASE WHEN c THEN 1 ELSE 2 END", "CASE a WHEN 1 THEN 2 ELSE 3::text::int END", "ARRAY[1, 2]", "EXISTS (SELECT 1)",
 		"substring(b FROM 1 FOR 2)", "position('x' IN b)", "overlay(b PLACING 'x' FROM 1)", "trim(b)", "extract(year FROM d)", "current_date",
-		"current_timestamp", "tags[1]", "(SELECT 1)", "ROW(1, 2)", "a || b", "c AND c", "true", "d AT TIME ZONE 'UTC'",
+		"current_timestamp", "tags[1]", "(SELECT 1)", "ROW(1, 2)", "a || b", "c AND c", "true", "round(a::numeric, 2)",
+		"CASE WHEN c THEN 1 ELSE round(1.5) END", "nullif(coalesce(a, 1), 2)::text", "(a + 1)::numeric(10, 2)", "abs(a) + 1", "(a IN (1, 2))::int",
+		"CASE WHEN c THEN a END::float8", "CASE WHEN c THEN 1 ELSE 2 END::float8", "ceiling(1.5)", "-abs(a)", "d AT TIME ZONE 'UTC'",
 	} {
 		sql := "SELECT " + x + " FROM t"
 		s, err := statement.Read(messages.PostgreSQL, sql)

@@ -19,7 +19,7 @@ func (a *analyser) change(n tree.Node, outer *view, ctes *expressions, top bool)
 			a.refuse(newRefusal(ConflictClause, "UPDATE OR "+n.Or, n.Start, "the rows that conflict may live on other shards", hintPin))
 		}
 		a.limited(n.OrderBy, n.Limit, n.Cursor, n.Start)
-		target := a.target(l, n.Target, top)
+		target := a.target(l, n.Target)
 		r := a.join(l, append([]*item{target}, a.from(l, n.From, ctes)...), n.Where, ctes)
 		s := site{view: l.whole(), ctes: ctes}
 		a.assign(n.Set, target, &s)
@@ -29,7 +29,7 @@ func (a *analyser) change(n tree.Node, outer *view, ctes *expressions, top bool)
 	case *tree.DeleteStmt:
 		ctes = a.with(n.With, outer, ctes)
 		a.limited(n.OrderBy, n.Limit, n.Cursor, n.Start)
-		target := a.target(l, n.Target, top)
+		target := a.target(l, n.Target)
 		r := a.join(l, append([]*item{target}, a.from(l, n.Using, ctes)...), n.Where, ctes)
 		s := site{view: l.whole(), ctes: ctes}
 		a.returning(n.Returning, target, s, top)
@@ -41,12 +41,12 @@ func (a *analyser) change(n tree.Node, outer *view, ctes *expressions, top bool)
 }
 
 // target binds the table that is changed, which never is a common table expression.
-func (a *analyser) target(l *level, t *tree.Table, top bool) *item {
+func (a *analyser) target(l *level, t *tree.Table) *item {
 	a.census.Tables++
 	i := &item{offset: t.Start}
 	i.relation = a.base(l, t, false)
 	i.hi = len(l.vars)
-	if decl := a.catalog.Tables[t.Name.Name]; top && decl != nil && decl.Reference {
+	if decl := a.catalog.Tables[t.Name.Name]; decl != nil && decl.Reference {
 		a.out.ChangesReference = true
 	}
 	return i
@@ -114,7 +114,7 @@ func (a *analyser) insert(n *tree.InsertStmt, l *level, ctes *expressions, top b
 	default:
 		a.refuse(newRefusal(ConflictClause, "INSERT OR "+n.Or, n.Start, "what it undoes may be on other shards", hintPin))
 	}
-	target := a.target(l, n.Target, top)
+	target := a.target(l, n.Target)
 	r := target.relation
 	rows := site{view: view{level: a.newLevel(l.outer)}, ctes: ctes, output: top && !target.exact}
 	for _, row := range n.Rows {

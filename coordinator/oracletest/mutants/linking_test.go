@@ -32,10 +32,6 @@ var linking = []mutant{
 		edits: one(statementDir, "if r := a.query(q, &s.view, s.ctes, inExpression); !r.exact {", "if r := a.query(q, &s.view, s.ctes, inExpression); false {"),
 	},
 	{
-		name: "NOT IN of a subquery as IN", dialect: messages.SQLite,
-		edits: one(statementDir, "case n.Query != nil && n.Not:", "case false:"),
-	},
-	{
 		name: "IN of a subquery that isn't of keys", dialect: messages.SQLite,
 		edits: one(statementDir, "if !linkOutputs(keys, r.outputs) {", "if linkOutputs(keys, r.outputs); false {"),
 	},

@@ -63,8 +63,8 @@ var narrowing = []mutant{
 		edits: one(keysetDir, "return Keys{Values: sorted(keys)}", "return Keys{Values: sorted(keys)[:min(1, len(keys))]}"),
 	},
 	{
-		name: "no key on no shard", dialect: messages.SQLite,
-		edits: one(coordinatorDir, "if len(n.targets) == 0 {", "if false {"),
+		name: "no key is nowhere", dialect: messages.SQLite,
+		edits: one(coordinatorDir, "if len(n.targets) == 0 {", "if len(n.targets) == 0 {\n\t\treturn nil, errNowhereByKey\n\t}\n\tif n == nil {"),
 	},
 	{
 		name: "no key on every shard, unmerged", dialect: messages.SQLite,
