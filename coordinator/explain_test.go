@@ -130,20 +130,32 @@ func TestExplainWhoChose(t *testing.T) {
 		want shards
 		why  map[messages.ShardID]string
 	}{
-		"pin": {tables, func(ctx context.Context) context.Context { return coordinator.OnShard(ctx, "s2") }, "anything at all", "pin", shards{"s2"},
-			map[messages.ShardID]string{"s2": "chosen by the pin", "s0": "not chosen by the pin"}},
-		"pins": {tables, func(ctx context.Context) context.Context { return coordinator.OnShards(ctx, shards{"s2", "s0"}) }, "select k from t order by k", "pin", shards{"s0", "s2"},
-			map[messages.ShardID]string{"s2": "chosen by the pin", "s1": "not chosen by the pin"}},
+		"pin": {
+			tables, func(ctx context.Context) context.Context { return coordinator.OnShard(ctx, "s2") }, "anything at all", "pin",
+			shards{"s2"},
+			map[messages.ShardID]string{"s2": "chosen by the pin", "s0": "not chosen by the pin"},
+		},
+		"pins": {
+			tables, func(ctx context.Context) context.Context { return coordinator.OnShards(ctx, shards{"s2", "s0"}) }, "select k from t order by k", "pin",
+			shards{"s0", "s2"},
+			map[messages.ShardID]string{"s2": "chosen by the pin", "s1": "not chosen by the pin"},
+		},
 		"all shards":   {tables, func(ctx context.Context) context.Context { return coordinator.AllShards(ctx) }, "select k from t", "pin", shards{"s0", "s1", "s2"}, nil},
 		"tables":       {tables, nil, "select k from t where k = 12", "tables", shards{"s1"}, map[messages.ShardID]string{"s1": "may have matching rows of t", "s0": "no key of the statement lives there"}},
 		"no row":       {tables, nil, "select k from t where k = 1 and k = 2", "tables", shards{"s0"}, map[messages.ShardID]string{"s0": "no shard has a matching row; this one says so"}},
 		"no table":     {tables, nil, "select 1", "tables", shards{"s0"}, map[messages.ShardID]string{"s0": "any one shard can answer", "s1": "one shard is enough"}},
 		"split insert": {tables, nil, "insert into t values (1, 1), (22, 2)", "tables", shards{"s0", "s2"}, map[messages.ShardID]string{"s0": "rows of the INSERT belong there", "s1": "no row of the INSERT belongs there"}},
 		"only shard":   {spawn(t, 1, nil), nil, "anything at all", "only shard", shards{"s0"}, map[messages.ShardID]string{"s0": "chosen by the only shard"}},
-		"execute chooser": {spawn(t, 3, deferring(byDecade, func(*coordinator.StatementRequest) shards { return shards{"s1", "s2"} })), nil, "select k, name from t order by name, k", "execute chooser", shards{"s1", "s2"},
-			map[messages.ShardID]string{"s1": "chosen by the execute chooser", "s0": "not chosen by the execute chooser"}},
-		"a chooser that defers": {spawn(t, 3, deferring(byDecade, func(*coordinator.StatementRequest) shards { return nil })), nil, "insert into t values (1, 1), (22, 2)", "execute chooser", shards{"s0", "s2"},
-			map[messages.ShardID]string{"s0": "rows of the INSERT belong there"}},
+		"execute chooser": {
+			spawn(t, 3, deferring(byDecade, func(*coordinator.StatementRequest) shards { return shards{"s1", "s2"} })), nil, "select k, name from t order by name, k", "execute chooser",
+			shards{"s1", "s2"},
+			map[messages.ShardID]string{"s1": "chosen by the execute chooser", "s0": "not chosen by the execute chooser"},
+		},
+		"a chooser that defers": {
+			spawn(t, 3, deferring(byDecade, func(*coordinator.StatementRequest) shards { return nil })), nil, "insert into t values (1, 1), (22, 2)", "execute chooser",
+			shards{"s0", "s2"},
+			map[messages.ShardID]string{"s0": "rows of the INSERT belong there"},
+		},
 		"route function": {spawn(t, 3, declaring(placed("s1"))), nil, "select v from t where k in (1, 2) order by v", "tables", shards{"s1"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

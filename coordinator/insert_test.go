@@ -24,28 +24,32 @@ func TestInsertIsSplitByRow(t *testing.T) {
 		want    map[messages.ShardID]fake.Statement // SQL and Args of the only statement
 	}{
 		{
-			messages.PostgreSQL, "insert into t (k, v) values ($1, $2), ($3, $2), (4, 'x'), (12, $4) returning v, $5", []any{3, "a", 11, "b", "c"},
+			messages.PostgreSQL, "insert into t (k, v) values ($1, $2), ($3, $2), (4, 'x'), (12, $4) returning v, $5",
+			[]any{3, "a", 11, "b", "c"},
 			map[messages.ShardID]fake.Statement{
 				"s0": {SQL: "insert into t (k, v) values ($1, $2), (4, 'x') returning v, $3", Args: []any{3, "a", "c"}},
 				"s1": {SQL: "insert into t (k, v) values ($1, $2), (12, $3) returning v, $4", Args: []any{11, "a", "b", "c"}},
 			},
 		},
 		{
-			messages.SQLite, "insert into t values (?, ?), (?, ?)", []any{13, "a", 3, "b"},
+			messages.SQLite, "insert into t values (?, ?), (?, ?)",
+			[]any{13, "a", 3, "b"},
 			map[messages.ShardID]fake.Statement{
 				"s0": {SQL: "insert into t values (?, ?)", Args: []any{3, "b"}},
 				"s1": {SQL: "insert into t values (?, ?)", Args: []any{13, "a"}},
 			},
 		},
 		{
-			messages.SQLite, "insert into t (v, k) values (@v, @a), (@v, @b)", []any{pgx.NamedArgs{"v": 1, "a": 2, "b": 15}},
+			messages.SQLite, "insert into t (v, k) values (@v, @a), (@v, @b)",
+			[]any{pgx.NamedArgs{"v": 1, "a": 2, "b": 15}},
 			map[messages.ShardID]fake.Statement{
 				"s0": {SQL: "insert into t (v, k) values (@v, @a)", Args: []any{pgx.NamedArgs{"v": 1, "a": 2, "b": 15}}},
 				"s1": {SQL: "insert into t (v, k) values (@v, @b)", Args: []any{pgx.NamedArgs{"v": 1, "a": 2, "b": 15}}},
 			},
 		},
 		{
-			messages.PostgreSQL, "insert into t values ($1, $2), ($1, 1)", []any{11, 5},
+			messages.PostgreSQL, "insert into t values ($1, $2), ($1, 1)",
+			[]any{11, 5},
 			map[messages.ShardID]fake.Statement{"s1": {SQL: "insert into t values ($1, $2), ($1, 1)", Args: []any{11, 5}}},
 		},
 	} {

@@ -243,15 +243,19 @@ func (c *compiler) in(e In) (operand, error) {
 			return operand{}, cannot("write it as OR", "IN with members that aren't constants")
 		}
 		member.oid = oid
-		equal, err := operatorOf("=", list[0], member)
+		equal, err := comparisonOf("=", list[0], member)
 		if err != nil {
+			return operand{}, err
+		}
+		// The members are one array: a NULL among them doesn't keep PostgreSQL from evaluating the value.
+		if equal.node, err = fold(equal.node, list[0].node, member.node); err != nil {
 			return operand{}, err
 		}
 		members.args = append(members.args, equal.node)
 	}
-	result := operand{node: node(members), oid: pgtype.BoolOID}
+	result := operand{node: members.folded(), oid: pgtype.BoolOID}
 	if e.Not {
-		result.node = &negation{members, boolOf}
+		result.node, err = fold(&negation{result.node, boolOf}, result.node)
 	}
-	return result, nil
+	return result, err
 }

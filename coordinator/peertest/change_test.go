@@ -133,7 +133,7 @@ func (w *world) rowsOn(t *testing.T, id messages.ShardID, table *table) []string
 }
 
 // keyOf returns the key of a row that was written by [line].
-func (table *table) keyOf(t *testing.T, row string) any {
+func (t *table) keyOf(t *testing.T, row string) any {
 	t.Helper()
 	first, _, _ := strings.Cut(row, " ")
 	if strings.HasPrefix(table.columns, "k bigint") {

@@ -46,7 +46,11 @@ func (p *planner) keyColumns(n *tree.InsertStmt, decl *statement.Table) ([]int, 
 	for i, key := range decl.Keys {
 		places[i] = -1
 		for at, name := range names {
-			if name == key.Name {
+			switch {
+			case name != key.Name:
+			case places[i] >= 0:
+				return nil, refuse(InsertKey, "INSERT", n.Columns[at], "the key column "+key.Name+" is named twice", "name it once")
+			default:
 				places[i] = at
 			}
 		}

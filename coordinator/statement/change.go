@@ -153,8 +153,8 @@ func keyPlaces(n *tree.InsertStmt, decl *Table) []int {
 		} else {
 			places[i] = slices.Index(decl.Columns, k.Name)
 		}
-		if places[i] < 0 {
-			return nil
+		if places[i] < 0 || slices.ContainsFunc(n.Columns[min(places[i]+1, len(n.Columns)):], func(c tree.Ident) bool { return c.Name == k.Name }) {
+			return nil // SQLite takes a column that is named twice
 		}
 	}
 	return places

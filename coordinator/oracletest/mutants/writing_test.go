@@ -29,9 +29,11 @@ var writing = []mutant{
 	},
 	{
 		name: "reference table changed on one shard", dialect: messages.SQLite,
-		edits: []edit{
-			{coordinatorDir, `if target := t.catalogue.reference(root); target != "" {`, `if target := t.catalogue.reference(root); target != "" && t == nil {`},
-			{coordinatorDir, "if len(n.targets) > 1 {\n\t\treturn c.prepareGather()", "if p.Analysis.ChangesReference {\n\t\tc.targets = c.targets[:1]\n\t\treturn nil\n\t}\n\tif len(n.targets) > 1 {\n\t\treturn c.prepareGather()"},
-		},
+		edits: one(coordinatorDir, "if p.Analysis.ChangesReference {\n\t\treturn", `if p.Analysis.ChangesReference {
+		c.targets = []int{0}
+		return nil
+	}
+	if p == nil {
+		return`),
 	},
 }
