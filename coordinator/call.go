@@ -121,6 +121,7 @@ func (c *call) Refuse(err error) {
 // dispatch sends the commands to the workers: the coordinator's.
 func (c *call) dispatch() {
 	t := c.troupe
+	c.forgetTexts()
 	var room [1]actors.Source
 	sources := room[:0]
 	for _, shard := range c.targets {
@@ -226,6 +227,7 @@ func (c *call) end() {
 	if unwatch != nil {
 		unwatch()
 	}
+	c.forgetTexts()
 	if !c.nested {
 		<-c.troupe.inFlight
 	}

@@ -239,3 +239,29 @@ func TestTheQuestionNeedsNoPlaceOfItsOwn(t *testing.T) {
 	}
 	all.Wait()
 }
+
+// TestOwnDDLIsNoticed: what was found out about a shard's collations doesn't outlive a change that the troupe makes itself.
+func TestOwnDDLIsNoticed(t *testing.T) {
+	troupe := spawnMemory(t, "a", "b")
+	ctx := t.Context()
+	for id, values := range map[messages.ShardID]string{"a": "('a', 1), ('B', 2)", "b": "('A', 3), ('b', 4)"} {
+		for _, sql := range []string{"create table x (t text, n int)", "insert into x values " + values} {
+			_, err := troupe.Exec(coordinator.OnShard(ctx, id), sql)
+			require.NoError(t, err)
+		}
+	}
+	all := coordinator.AllShards(ctx)
+	count := func(sql string) (n int) {
+		t.Helper()
+		require.NoError(t, troupe.QueryRow(all, sql).Scan(&n))
+		return n
+	}
+	require.Equal(t, 4, count("select count(distinct t) from x"))
+	_, err := troupe.Exec(all, "alter table x add column ci text collate nocase generated always as (t) virtual")
+	require.NoError(t, err)
+	rows, err := troupe.Query(all, "select ci, n from x order by ci, n")
+	require.NoError(t, err)
+	got, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (n int, err error) { return n, row.Scan(nil, &n) })
+	require.NoError(t, err)
+	require.Equal(t, []int{1, 3, 2, 4}, got)
+}

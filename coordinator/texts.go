@@ -3,6 +3,7 @@ package coordinator
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,9 +16,9 @@ import (
 	"github.com/troupedb/troupe/messages"
 )
 
-// textsMaxAge is how long what was found out about a shard's collations is believed. A change of the schema within that
-// time that makes an order wrong doesn't go unnoticed where rows are merged: their order is checked.
-const textsMaxAge = time.Minute
+// textsMaxAge is how long what was found out about a shard's collations is believed, unless the troupe itself changes the
+// schema there. What another client changes within that time isn't seen.
+const textsMaxAge = 10 * time.Second
 
 // shardTexts is what is known of how a shard compares texts.
 type shardTexts struct {
@@ -25,6 +26,7 @@ type shardTexts struct {
 		sync.Mutex
 		textFacts
 		at         time.Time // when it was asked; zero if it never was
+		changes    uint64    // how often the schema may have changed since
 		collations map[collationKey]merge.Collation
 	}
 }
@@ -56,9 +58,49 @@ func (s *shardTexts) known() (textFacts, bool) {
 	return s.mu.textFacts, !s.mu.at.IsZero() && time.Since(s.mu.at) < textsMaxAge
 }
 
-func (s *shardTexts) learn(f textFacts) {
+// forgetTexts forgets what is known of the targets if the call may change their schema. It is called before the call is sent, and
+// when it is over.
+func (c *call) forgetTexts() {
+	if !mayBeDDL(c.sql) {
+		return
+	}
+	for _, shard := range c.targets {
+		c.troupe.texts[shard].forget()
+	}
+}
+
+// mayBeDDL is messages.MayChangeSchema, quick for what nearly all statements are.
+func mayBeDDL(sql string) bool {
+	if len(sql) > 6 && strings.IndexByte(sql, ';') < 0 {
+		switch word := sql[:6]; {
+		case strings.EqualFold(word, "select"), strings.EqualFold(word, "insert"), strings.EqualFold(word, "update"), strings.EqualFold(word, "delete"):
+			return false
+		}
+	}
+	return messages.MayChangeSchema(sql)
+}
+
+// forget is called when the schema may be changing, and again when it may have changed.
+func (s *shardTexts) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.mu.at = time.Time{}
+	s.mu.changes++
+}
+
+// state returns what learn and remember have to be given: what was asked before a change says nothing of the time after it.
+func (s *shardTexts) state() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.mu.changes
+}
+
+func (s *shardTexts) learn(f textFacts, state uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.mu.changes != state {
+		return
+	}
 	s.mu.textFacts, s.mu.at = f, time.Now()
 	s.mu.collations = map[collationKey]merge.Collation{}
 }
@@ -70,9 +112,12 @@ func (s *shardTexts) collation(key collationKey) (merge.Collation, bool) {
 	return c, ok
 }
 
-func (s *shardTexts) remember(key collationKey, c merge.Collation) {
+func (s *shardTexts) remember(key collationKey, c merge.Collation, state uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.mu.changes != state || s.mu.collations == nil {
+		return
+	}
 	if len(s.mu.collations) >= maxCollations {
 		clear(s.mu.collations)
 	}
@@ -103,6 +148,7 @@ func (t *Troupe) textsOf(ctx context.Context, shard int) (textFacts, error) {
 	if t.dialects[shard] == messages.SQLite {
 		sql = sqliteTexts
 	}
+	state := t.texts[shard].state()
 	var f textFacts
 	rows, err := t.ask(ctx, shard, sql)
 	if err == nil {
@@ -120,7 +166,7 @@ func (t *Troupe) textsOf(ctx context.Context, shard int) (textFacts, error) {
 	if err != nil {
 		return textFacts{}, t.unanswered(err, shard)
 	}
-	t.texts[shard].learn(f)
+	t.texts[shard].learn(f, state)
 	return f, nil
 }
 
@@ -149,6 +195,7 @@ func (c *call) collationOf(ctx context.Context, shard int, l plan.Lookup) (merge
 	if known, ok := t.texts[shard].collation(key); ok {
 		return known, nil
 	}
+	state := t.texts[shard].state()
 	var found merge.Collation
 	var err error
 	if t.dialects[shard] == messages.SQLite {
@@ -157,7 +204,7 @@ func (c *call) collationOf(ctx context.Context, shard int, l plan.Lookup) (merge
 		found, err = t.probe(ctx, shard, c.plans[c.dialectOf(shard)].plan.Gather, l, c.args)
 	}
 	if err == nil {
-		t.texts[shard].remember(key, found)
+		t.texts[shard].remember(key, found, state)
 	}
 	return found, err
 }

@@ -28,6 +28,25 @@ func MayWrite(sql string) bool {
 	}
 }
 
+// MayChangeSchema reports whether sql may change tables, types or the like, judged by its words outside comments, quotes and
+// literals: whether one of them begins such a change. It errs on the side of true. What a function does is not seen.
+func MayChangeSchema(sql string) bool {
+	s := wordScanner{text: sql}
+	for {
+		switch t := s.next(); {
+		case t.kind == end:
+			return false
+		case t.kind == unclear:
+			return true
+		case t.kind == word:
+			switch t.word() {
+			case "create", "alter", "drop", "do", "call", "execute", "attach", "detach":
+				return true
+			}
+		}
+	}
+}
+
 func reads(word string) bool {
 	switch word {
 	case "select", "values", "table", "show", "explain", "with":

@@ -141,3 +141,20 @@ func FuzzMayWrite(f *testing.F) {
 		}
 	})
 }
+
+func TestMayChangeSchema(t *testing.T) {
+	for sql, want := range map[string]bool{
+		"create table t (a int)":                       true,
+		"/* x */ ALTER TABLE t add b int":              true,
+		"select 1; drop table t":                       true,
+		"do $$ begin execute 'drop table t'; end $$":   true,
+		"call migrate()":                               true,
+		"insert into t values (1)":                     false,
+		"update t set a = 'drop table t' -- create":    false,
+		`delete from "drop" where a = 'alter table t'`: false,
+		"select * from t":                              false,
+		"":                                             false,
+	} {
+		require.Equal(t, want, messages.MayChangeSchema(sql), sql)
+	}
+}

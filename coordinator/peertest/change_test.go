@@ -133,13 +133,13 @@ func (w *world) rowsOn(t *testing.T, id messages.ShardID, table *table) []string
 }
 
 // keyOf returns the key of a row that was written by [line].
-func (t *table) keyOf(t *testing.T, row string) any {
-	t.Helper()
+func (t *table) keyOf(tt *testing.T, row string) any {
+	tt.Helper()
 	first, _, _ := strings.Cut(row, " ")
-	if strings.HasPrefix(table.columns, "k bigint") {
+	if strings.HasPrefix(t.columns, "k bigint") {
 		var key int64
 		_, err := fmt.Sscan(first, &key)
-		require.NoError(t, err, row)
+		require.NoError(tt, err, row)
 		return key
 	}
 	return first

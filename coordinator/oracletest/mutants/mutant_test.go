@@ -14,9 +14,7 @@ type mutant struct {
 	name string
 	// dialect is the one in which the oracle has to find it.
 	dialect messages.Dialect
-	// slow says that it is in the long form of the test only.
-	slow  bool
-	edits []edit
+	edits   []edit
 }
 
 // edit is a change of the source. A package is named rather than a file, so that code may move about within it.

@@ -55,7 +55,7 @@ var narrowing = []mutant{
 		edits: one(statementDir, "if e.Or == want {", "if e.Or == want && e.Or {"),
 	},
 	{
-		name: "an argument that is NULL is any key's", dialect: messages.SQLite,
+		name: "IS DISTINCT FROM as IS NOT DISTINCT FROM", dialect: messages.SQLite,
 		edits: one(statementDir, "if want != e.Not {\n\t\t\treturn facts{}\n\t\t}", "if false {\n\t\t\treturn facts{}\n\t\t}"),
 	},
 	{
