@@ -84,8 +84,8 @@ func (c *call) insertsThere(ctx context.Context) error {
 // splitInsert sends each row of an INSERT … VALUES to its own shard, which has to be among those that a pin or a chooser named.
 func (c *call) splitInsert(ctx context.Context) error {
 	t := c.troupe
-	target := c.plan().Analysis.Tree.Root.(*tree.InsertStmt).Target.Name.Name
-	route := t.catalogue.routerFor(ctx, t.catalogue.declared.Tables[target])
+	target := c.plan().Analysis.Tree.Root.(*tree.InsertStmt).Target
+	route := t.catalogue.routerFor(ctx, t.catalogue.declared.Table(target))
 	row := 0
 	parts, err := c.plan().Insert.Split(c.args, func(key []any) (int, error) {
 		row++
@@ -95,7 +95,7 @@ func (c *call) splitInsert(ctx context.Context) error {
 				Code: messages.ErrInvalidRequest, Op: "route", Shard: t.cfg.Shards[shard].ID, Detail: "the row belongs there, and the call was sent elsewhere",
 			}
 		}
-		return shard, ofRow(err, row, target)
+		return shard, ofRow(err, row, target.Name.Name)
 	})
 	if err != nil {
 		return err
@@ -153,7 +153,7 @@ func (c *catalogue) reference(s *tree.Statement) string {
 	if target == nil {
 		return ""
 	}
-	if t := c.declared.Tables[target.Name.Name]; t == nil || !t.Reference {
+	if t := c.declared.Table(target); t == nil || !t.Reference {
 		return ""
 	}
 	return target.Name.Name

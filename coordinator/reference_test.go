@@ -42,3 +42,30 @@ func TestReferenceTablesAreChangedEverywhereOrNotAtAll(t *testing.T) {
 		troupetest.AssertRefused(t, err, statement.ReferenceChange)
 	}
 }
+
+// TestTablesOfOtherSchemasAreOtherTables: only public and main go without saying.
+func TestTablesOfOtherSchemasAreOtherTables(t *testing.T) {
+	var shards []shardworker.Shard
+	for _, id := range []messages.ShardID{"a", "b"} {
+		f := fake.New(fake.Config{Dialect: messages.PostgreSQL})
+		f.Reply("select", fake.Rows(fake.Column("n", 20)).Row(int64(1)))
+		shards = append(shards, shardworker.Shard{ID: id, Backend: f})
+	}
+	troupe, err := coordinator.Spawn(t.Context(), coordinator.Config{Shards: shards, Tables: coordinator.Tables{
+		"users":    {Key: "id", Route: coordinator.Lookup{1: "a", 2: "b"}},
+		"app.logs": {Key: "id", Route: coordinator.Lookup{1: "b", 2: "a"}},
+	}})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, troupe.Close(context.Background())) })
+	for table, want := range map[string][]messages.ShardID{"users": {"a"}, "public.users": {"a"}, "app.logs": {"b"}, "archive.users": nil, "logs": nil} {
+		ctx, touched := coordinator.WatchTouched(t.Context())
+		rows, err := troupe.Query(ctx, "select n from "+table+" where id = 1")
+		rows.Close()
+		if want == nil {
+			troupetest.AssertRefused(t, err, statement.UndeclaredTable)
+		} else {
+			require.NoError(t, err, table)
+		}
+		troupetest.AssertTouched(t, touched, want...)
+	}
+}

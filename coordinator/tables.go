@@ -13,7 +13,8 @@ import (
 	"github.com/troupedb/troupe/messages"
 )
 
-// Tables declares tables by name, without schema. A declared table's rows live where its route says, each on one shard, and
+// Tables declares tables by name; one that is not in PostgreSQL's public or SQLite's main by schema and name, "archive.users", too if
+// statements call it so. A declared table's rows live where its route says, each on one shard, and
 // nowhere else: that is what narrowing and merging build on. Who writes past the routes, with a pin or with a client
 // of the database, vouches for it.
 //
@@ -124,8 +125,10 @@ func (t Table) compile(name string, index map[messages.ShardID]int) (*statement.
 // problem returns what is wrong with the declaration by itself, or "".
 func (t Table) problem(name string) string {
 	switch {
-	case name == "" || strings.Contains(name, "."):
-		return "the name of a table is given without schema"
+	case name == "" || strings.Count(name, ".") > 1 || strings.HasPrefix(name, ".") || strings.HasSuffix(name, "."):
+		return "it is no name of a table"
+	case strings.HasPrefix(strings.ToLower(name), "public."), strings.HasPrefix(strings.ToLower(name), "main."):
+		return "leave out public or main: that is what a name without schema means"
 	case t.Key != "" && (t.Keys != nil || t.Types != nil), t.Key == "" && t.Type != keyset.Unknown:
 		return "Key goes with Type, and Keys with Types: use one pair"
 	case twice(t.Columns) != "":

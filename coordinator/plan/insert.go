@@ -21,7 +21,7 @@ func (p *planner) insert(n *tree.InsertStmt) (*Gather, *Insert, *statement.Refus
 	case len(n.Rows) == 0:
 		return nil, nil, refuse(InsertKey, "DEFAULT VALUES", n, "the row has no key", "write the key's value")
 	}
-	decl := p.catalogue.Tables[n.Target.Name.Name]
+	decl := p.catalogue.Table(n.Target)
 	if decl == nil {
 		return nil, nil, refuse(InsertKey, "INSERT", n.Target, "the table isn't declared, so where its rows live isn't known",
 			"declare the table and its key, or pin the statement to one shard with OnShard")

@@ -20,7 +20,7 @@ func (s *selection) addColumns(known map[string]bool, item tree.FromItem) bool {
 	case *tree.Join:
 		return s.addColumns(known, n.L) && s.addColumns(known, n.R)
 	case *tree.Table:
-		table := s.catalogue.Tables[n.Name.Name]
+		table := s.catalogue.Table(n)
 		if table == nil || len(table.Columns) == 0 || s.isCommon(n) || n.Alias != nil && len(n.Alias.Columns) > 0 {
 			return false
 		}

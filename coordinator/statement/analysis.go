@@ -9,11 +9,20 @@ import (
 
 // Catalogue is what is known of the tables. It is immutable and safe for concurrent use.
 type Catalogue struct {
-	// Tables are the declared tables by name, in lower case, without schema.
+	// Tables are the declared tables by name, in lower case: without schema, or with the schema and a dot before it.
 	Tables map[string]*Table
 	// Closed says that a table that isn't declared is refused over several shards. Else it counts as a sharded table whose key
 	// isn't known, and is on its own: it can't be joined.
 	Closed bool
+}
+
+// Table returns the declaration of the table that t names, or nil. A name without schema and one in PostgreSQL's public or SQLite's
+// main are the same; one in another schema is another table, and is declared with it.
+func (c *Catalogue) Table(t *tree.Table) *Table {
+	if t.Schema == nil || t.Schema.Name == "public" || t.Schema.Name == "main" {
+		return c.Tables[t.Name.Name]
+	}
+	return c.Tables[t.Schema.Name+"."+t.Name.Name]
 }
 
 // Table is a declared table.

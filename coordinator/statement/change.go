@@ -46,7 +46,7 @@ func (a *analyser) target(l *level, t *tree.Table) *item {
 	i := &item{offset: t.Start}
 	i.relation = a.base(l, t, false)
 	i.hi = len(l.vars)
-	if decl := a.catalog.Tables[t.Name.Name]; decl != nil && decl.Reference {
+	if decl := a.catalog.Table(t); decl != nil && decl.Reference {
 		a.out.ChangesReference = true
 	}
 	return i

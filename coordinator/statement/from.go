@@ -145,7 +145,7 @@ func (a *analyser) table(l *level, t *tree.Table, ctes *expressions, below bool)
 // base binds a table of the database.
 func (a *analyser) base(l *level, t *tree.Table, below bool) relation {
 	a.checkTable(t)
-	decl := a.catalog.Tables[t.Name.Name]
+	decl := a.catalog.Table(t)
 	// They live as long as each other.
 	var all struct {
 		rangeVar
@@ -245,7 +245,7 @@ func (a *analyser) virtual(c *tree.Call, n *tree.TableFunction) relation {
 // checkTable refuses tables whose rows don't live on one shard each.
 func (a *analyser) checkTable(t *tree.Table) {
 	name := t.Name.Name
-	if a.catalog.Tables[name] != nil && (t.Schema == nil || t.Schema.Name != "information_schema" && t.Schema.Name != "pg_catalog") {
+	if a.catalog.Table(t) != nil && (t.Schema == nil || t.Schema.Name != "information_schema" && t.Schema.Name != "pg_catalog") {
 		return
 	}
 	system := strings.HasPrefix(name, "pg_") || t.Schema != nil && strings.HasPrefix(t.Schema.Name, "pg_")
