@@ -57,8 +57,8 @@ func TestInvalidDeclarations(t *testing.T) {
 		"a key without name":     {coordinator.Tables{"t": {Keys: []string{"a", ""}, Route: byHash}}, []string{"no key"}},
 		"no route":               {coordinator.Tables{"t": {Key: "k"}}, []string{"no route"}},
 		"a route that is nil":    {coordinator.Tables{"t": {Key: "k", Route: (*coordinator.Hash)(nil)}}, []string{"no route"}},
-		"schema":                 {coordinator.Tables{"a.b.t": {Key: "k", Route: byContinent}}, []string{"a.b.t", "no name"}},
-		"schema of a reference":  {coordinator.Tables{"Public.t": {Reference: true}}, []string{"leave out public"}},
+		"schema":                 {coordinator.Tables{"t.b.t": {Key: "k", Route: byContinent}}, []string{"no name"}},
+		"schema of a reference":  {coordinator.Tables{"t.": {Reference: true}}, []string{"no name"}},
 		"no name":                {coordinator.Tables{"": {Key: "k", Route: byContinent}}, []string{`"?"`, "no name"}},
 		"twice":                  {coordinator.Tables{"t": {Key: "k", Route: byContinent}, "T": {Key: "k", Route: byContinent}}, []string{"twice"}},
 		"Key and Keys":           {coordinator.Tables{"t": {Key: "k", Keys: []string{"k"}, Route: byContinent}}, []string{"one pair"}},
@@ -158,4 +158,14 @@ func TestDeclarationsAreCopied(t *testing.T) {
 	e, err := c.Explain(t.Context(), "select * from t where k = 1")
 	require.NoError(t, err)
 	require.Equal(t, shards{"s0"}, e.Targets())
+}
+
+func TestDeclaredPublicIsLeftOut(t *testing.T) {
+	for _, name := range []string{"public.t", "Public.T", "main.t"} {
+		_, err := coordinator.Spawn(t.Context(), coordinator.Config{
+			Shards: []shardworker.Shard{{ID: "a", DSN: "sqlite::memory:"}}, Tables: coordinator.Tables{name: {Reference: true}},
+		})
+		require.ErrorIs(t, err, messages.ErrInvalidConfig)
+		require.ErrorContains(t, err, "leave out public or main")
+	}
 }
