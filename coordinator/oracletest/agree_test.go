@@ -33,7 +33,7 @@ func TestAgree(t *testing.T) {
 	} {
 		t.Run(form.dialect.String(), func(t *testing.T) {
 			t.Parallel()
-			cfg := oracletest.Config{Dialect: form.dialect, Seed: *seed, Statements: form.short, Each: each, Shrink: true, Mismatches: *wrong}
+			cfg := oracletest.Config{Dialect: form.dialect, Seed: *seed, Statements: form.short, Each: each, Shrink: *shrink, Mismatches: *wrong}
 			switch {
 			case *statement >= 0:
 				cfg.First, cfg.Statements, cfg.Each = uint64(*statement), 1, 0

@@ -43,7 +43,7 @@ func ask(ctx context.Context, d Database, sql string, args []any) *answer {
 	defer rows.Close()
 	a := &answer{}
 	for _, f := range rows.FieldDescriptions() {
-		a.columns = append(a.columns, heading{f.Name, f.DataTypeOID})
+		a.columns = append(a.columns, heading{f.Name, knownOID(f.DataTypeOID)})
 	}
 	for rows.Next() {
 		fields := rows.FieldDescriptions()
@@ -84,9 +84,15 @@ func cellOf(f pgconn.FieldDescription, raw []byte) (string, int) {
 	case f.Format == pgtype.BinaryFormatCode && f.DataTypeOID == pgtype.Int4OID && len(raw) == 4:
 		return "int4 " + strconv.FormatInt(int64(int32(binary.BigEndian.Uint32(raw))), 10), 0
 	default:
-		return fmt.Sprintf("%d %q", f.DataTypeOID, raw), 0
+		return fmt.Sprintf("%d %q", knownOID(f.DataTypeOID), raw), 0
 	}
 }
+
+// firstOwnOID is the first OID that PostgreSQL gives to what is created: such a type has another one in each database.
+const firstOwnOID = 16384
+
+// knownOID returns oid, and one OID for every type of a database's own.
+func knownOID(oid uint32) uint32 { return min(oid, firstOwnOID) }
 
 // floatCell rounds to what the order of an addition doesn't change.
 func floatCell(f float64) string {

@@ -99,7 +99,7 @@ func (d *databases) at(ctx context.Context, shard int) context.Context {
 func (d *databases) create(ctx context.Context, shard int) error {
 	var script []string
 	if d.schema.dialect == messages.PostgreSQL {
-		script = append(script, "drop schema if exists public cascade", "create schema public")
+		script = append(script, "drop schema if exists public cascade", "create schema public", createEnum())
 	}
 	for _, t := range d.schema.tables {
 		script = append(script, t.create(d.schema.dialect))

@@ -1,6 +1,10 @@
 package oracletest
 
-import "github.com/troupedb/troupe/messages"
+import (
+	"strings"
+
+	"github.com/troupedb/troupe/messages"
+)
 
 // kind is what a column holds, in either dialect.
 type kind uint8
@@ -16,16 +20,32 @@ const (
 	timestamp
 	// anything is a SQLite column without a declared type, with values of several.
 	anything
-	kinds
+	// label is an enum of PostgreSQL's, whose labels aren't in the order of their letters.
+	label
 )
+
+// enumName is the type of labels.
+const enumName = "mood"
+
+// enumLabels are its labels, in its order.
+var enumLabels = []string{"ok", "Sad", "happy", "a", "o'k", "A"}
+
+// createEnum returns the CREATE TYPE of labels.
+func createEnum() string {
+	quotes := make([]string, len(enumLabels))
+	for i, l := range enumLabels {
+		quotes[i] = value{kind: text, s: l}.literal(messages.SQLite, 0)
+	}
+	return "create type " + enumName + " as enum (" + strings.Join(quotes, ", ") + ")"
+}
 
 // columnKinds are the kinds that a column without a special part may have.
 func columnKinds(d messages.Dialect) []kind {
 	all := []kind{integer, integer, integer, bigint, numeric, numeric, float, text, text, boolean, date, timestamp}
 	if d == messages.SQLite {
-		all = append(all, anything)
+		return append(all, anything, timestamp) // its times are texts of many forms
 	}
-	return all
+	return append(all, label)
 }
 
 // declaration returns the kind's type in a CREATE TABLE; variant picks one of several spellings.
@@ -33,7 +53,7 @@ func (k kind) declaration(d messages.Dialect, variant int) string {
 	spellings := map[kind][]string{
 		integer: {"int", "integer"}, bigint: {"bigint"}, numeric: {"numeric(12,2)", "numeric(12,2)", "numeric"},
 		float: {"double precision"}, text: {"text", `text collate "C"`, "varchar(40)"}, boolean: {"boolean"}, date: {"date"},
-		timestamp: {"timestamp"},
+		timestamp: {"timestamp"}, label: {enumName},
 	}
 	if d == messages.SQLite {
 		spellings = map[kind][]string{
@@ -73,6 +93,8 @@ func (k kind) cast(d messages.Dialect) string {
 		return "date"
 	case timestamp:
 		return "timestamp"
+	case label:
+		return enumName
 	default:
 		return "text"
 	}

@@ -65,6 +65,11 @@ func (e *edits) query(q *query) {
 	for _, arm := range q.arms {
 		e.selection(arm)
 	}
+	if least := len(q.arms[0].targets); least > 1 {
+		for i := range least {
+			e.add(func() { q.dropTarget(i) })
+		}
+	}
 	for i := range q.order {
 		k := &q.order[i]
 		if k.nulls != "" {
@@ -77,12 +82,34 @@ func (e *edits) query(q *query) {
 	}
 }
 
+// dropTarget drops a column from every arm, and the order keys that stand for it: the others follow the columns behind it.
+func (q *query) dropTarget(i int) {
+	for _, arm := range q.arms {
+		if i < len(arm.targets) {
+			arm.targets = slices.Delete(slices.Clone(arm.targets), i, i+1)
+		}
+	}
+	var order []orderKey
+	for _, k := range q.order {
+		if k.ordinal == i+1 || k.column == i {
+			continue
+		}
+		if k.ordinal > i+1 {
+			k.ordinal--
+		}
+		if k.column > i {
+			k.column--
+		}
+		order = append(order, k)
+	}
+	q.order = order
+}
+
 func (e *edits) selection(s *selection) {
 	if s.distinct {
 		e.add(func() { s.distinct = false })
 	}
 	dropEach(e, &s.on, 0)
-	dropEach(e, &s.targets, 1)
 	e.source(&s.from)
 	e.optional(&s.where)
 	dropEach(e, &s.group, 0)

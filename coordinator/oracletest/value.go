@@ -61,6 +61,8 @@ func (v value) literal(d messages.Dialect, spelling int) string {
 			return "date '" + v.s + "'"
 		case v.kind == timestamp && spelling%3 == 0:
 			return "timestamp '" + v.s + "'"
+		case v.kind == label && spelling%3 == 0:
+			return "'" + strings.ReplaceAll(v.s, "'", "''") + "'::" + enumName
 		case v.kind == text && spelling%7 == 0 && !strings.Contains(v.s, "$"):
 			return "$q$" + v.s + "$q$"
 		case v.kind == text && spelling%7 == 1:
@@ -129,6 +131,11 @@ var (
 	someTexts    = []string{"", "a", "a", "b", "ab", "A", "B", "a b", "Ab", "O'Brien", "naïve", "Ä", "日本", "%", "_x", "10", "9", `back\slash`, `"q"`, "z; --"}
 	someDates    = []string{"1999-12-31", "2000-02-29", "2024-01-01", "2024-01-01", "2024-06-30"}
 	someTimes    = []string{"1999-12-31 23:59:59", "2024-01-01 00:00:00", "2024-01-01 00:00:00", "2024-01-01 12:30:00", "2025-07-04 08:00:01"}
+	// Texts that SQLite's driver may take for a time, and some that are none; several are one time.
+	someMoments = []string{
+		"2024-01-01", "2024-01-01 00:00", "2024-01-01T00:00:00", "2024-01-01T00:00:00Z", "2024-01-01 00:00:00.000", "2024-01-01 00:00:00+00:00",
+		"2024-01-01 12:30:00", "2024-01-01 12:30", "2024-01-01 14:30:00+02:00", "1999-12-31T23:59:59Z", "1999-12-31 23:59:59.5", "a", "",
+	}
 	extremes     = []int64{math.MinInt64, math.MaxInt64, math.MinInt64 + 1, math.MaxInt32, math.MinInt32, math.MaxInt32 + 1}
 
 	someIntegerKeys = []int64{-9, -8, -7, -1, 0, 1, 2, 3, 4, 5, 6, 8, 42, 100, 101, 102, 9007199254740992, 9007199254740993, -9007199254740993}
@@ -158,6 +165,11 @@ func (k kind) random(r *rand.Rand, d messages.Dialect) value {
 		v.s = among(r, someDates)
 	case timestamp:
 		v.s = among(r, someTimes)
+		if d == messages.SQLite && r.IntN(2) == 0 {
+			v.s = among(r, someMoments)
+		}
+	case label:
+		v.s = among(r, enumLabels)
 	case anything:
 		switch r.IntN(5) {
 		case 0, 1:

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/stretchr/testify/require"
 
@@ -142,7 +143,11 @@ func within(t *testing.T) context.Context {
 }
 
 func newWorld(t *testing.T, d messages.Dialect, nocols bool, pre ...string) *world {
-	w := &world{d: d, ts: tables(nocols)}
+	return newWorld0(t, d, nocols, tables(nocols), pre...)
+}
+
+func newWorld0(t *testing.T, d messages.Dialect, nocols bool, ts []tdef, pre ...string) *world {
+	w := &world{d: d, ts: ts}
 	cfg := quiet()
 	for _, s := range shards {
 		cfg.Shards = append(cfg.Shards, shardworker.Shard{ID: s, DSN: dsn(t, d, string(s))})
@@ -168,6 +173,12 @@ func newWorld(t *testing.T, d messages.Dialect, nocols bool, pre ...string) *wor
 		w.all(t, p)
 	}
 	w.fill(t)
+	return w
+}
+
+func newWorldPlain(t *testing.T) *world {
+	w := newWorld0(t, messages.PostgreSQL, true, []tdef{intTable("u", "", "k bigint not null, id integer, name text, city text", "k id name city",
+		"1,1,'ann','a'", "1,2,'Bob','B'", "2,3,'cid','a'", "2,4,'Dee','A'", "3,5,'ann','x'", "3,6,'eve','X'")})
 	return w
 }
 
@@ -448,6 +459,10 @@ func TestFile(t *testing.T) {
 						}
 					}
 				}
+			}
+			if m := os.Getenv("MODE"); m != "" && x.d == messages.PostgreSQL {
+				mode := map[string]pgx.QueryExecMode{"simple": pgx.QueryExecModeSimpleProtocol, "exec": pgx.QueryExecModeExec, "describe": pgx.QueryExecModeCacheDescribe, "dexec": pgx.QueryExecModeDescribeExec}[m]
+				args = append([]any{mode}, args...)
 			}
 			w.check(t, strings.TrimSpace(sql), args...)
 		}
