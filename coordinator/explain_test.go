@@ -68,10 +68,12 @@ func TestExplainMergedAnswers(t *testing.T) {
 		}
 
 		// What is explained is what is done.
-		c.reply("", one(1))
-		_, err := c.Exec(t.Context(), sql, 3, 10)
+		c.reply(e.Shards[0].SQL, one(1))
+		rows, err := c.Query(t.Context(), sql, 3, 10)
 		require.NoError(t, err)
-		require.Equal(t, e.Shards[0].SQL, c.fakes["s0"].Statements()[0].SQL)
+		rows.Close()
+		sent := c.fakes["s0"].Statements()
+		require.Equal(t, e.Shards[0].SQL, sent[len(sent)-1].SQL)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/troupedb/troupe/coordinator/merge"
+	"github.com/troupedb/troupe/coordinator/plan"
 	"github.com/troupedb/troupe/coordinator/statement"
 	"github.com/troupedb/troupe/messages"
 )
@@ -50,8 +51,15 @@ func (c *call) prepareGather() error {
 			c.sent[i] = bound[c.dialectOf(shard)]
 		}
 	}
-	if first.Merge == nil || !c.wantRows {
+	switch {
+	case first.Merge == nil:
 		return nil
+	case !c.wantRows:
+		// Nobody reads the rows, so nobody could tell how many the merged answer has.
+		return (&statement.Refusal{
+			Code: plan.Merged, Clause: c.plan().Analysis.Tree.Name, Offset: c.plan().Analysis.Tree.Body.Start,
+			Reason: "its rows have to be merged, and Exec reads none", Hint: "use Query",
+		}).Err()
 	}
 	c.gather = &gathering{spec: first.Merge, options: merge.Options{
 		Sources: len(c.targets), Offset: offset, Limit: limit, Budget: int64(t.cfg.MergeBytes),

@@ -78,7 +78,9 @@ func TestContextEndsInAnOrderedMerge(t *testing.T) {
 		require.Equal(t, deadline, time.Since(begin))
 		require.ErrorIs(t, rows.Err(), messages.ErrCanceled)
 		require.ErrorIs(t, rows.Err(), context.DeadlineExceeded)
-		e := requireShard(t, rows.Err(), "s2")
+		var e *messages.Error
+		require.ErrorAs(t, rows.Err(), &e)
+		require.NotEmpty(t, e.Shard, "the stuck shard, or one that waits for the reader")
 		require.Equal(t, read, e.Rows)
 		require.LessOrEqual(t, read, int64(3*3_000+2))
 		rows.Close()

@@ -165,7 +165,8 @@ var refusals = []struct {
 	{"INSERT INTO kinds VALUES ('a', 'b')", "reference-change", "INSERT", 0},
 	{"INSERT INTO users (name) VALUES ('x')", "insert-key", "users", 0},
 	{"INSERT INTO notes VALUES ('x', 'y')", "insert-key", "notes", 0},
-	{`INSERT INTO users (id, "id") VALUES (1, 2)`, "insert-key", `"id"`, 0}, // SQLite takes the first
+	{"SELECT age AS x, name AS x, count(*) FROM users GROUP BY age, name ORDER BY x", "order-by", "x", pg}, // the server calls it ambiguous
+	{`INSERT INTO users (id, "id") VALUES (1, 2)`, "insert-key", `"id"`, 0},                                // SQLite takes the first
 	{"INSERT INTO users DEFAULT VALUES", "insert-key", "INSERT", 0},
 	{"INSERT INTO users (id) VALUES (1), (NULL)", "insert-key", "NULL", 0},
 	{"INSERT INTO users (id) VALUES (1), (DEFAULT)", "insert-key", "DEFAULT", pg},

@@ -75,15 +75,25 @@ func (s *selection) position(n int64, x tree.Expr, clause string) (sortKey, *sta
 
 // output finds the output column that an unqualified name means before it means a column of a table; -1 if there is none.
 func (s *selection) output(n *tree.Column, clause string) (int, *statement.Refusal) {
-	unknown := false
+	unknown, found := false, -1
 	for i, t := range s.b.Targets {
+		_, star := tree.Bare(t.X).(*tree.Star)
 		name, known := s.outputName(t)
-		if known && name == n.Name.Name {
-			return i, nil
-		}
-		if _, star := tree.Bare(t.X).(*tree.Star); !star && !known {
+		switch {
+		case star: // that it has a column of this name as well isn't known
+		case !known:
 			unknown = true
+		case name != n.Name.Name:
+		case s.d == messages.SQLite:
+			return i, nil // it takes the first
+		case found < 0:
+			found = i
+		case !s.sameExpr(s.b.Targets[found].X, t.X):
+			return 0, refuse(OrderBy, clause, n, "two output columns are called so", "name the columns differently")
 		}
+	}
+	if found >= 0 {
+		return found, nil
 	}
 	if unknown && s.d == messages.PostgreSQL {
 		return 0, refuse(OrderBy, clause, n, "it may be the name of an output column whose name isn't known", "give the columns aliases")
