@@ -3,7 +3,6 @@ package oracletest
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -37,48 +36,28 @@ func (a *answer) difference(b *answer) string {
 // line returns a row as one string.
 func line(row []string) string { return strings.Join(row, "\x00") }
 
-func sameList(a, b [][]string) bool {
-	return slices.EqualFunc(a, b, func(x, y []string) bool { return slices.Equal(x, y) })
-}
-
-// sameBag reports whether a and b have the same rows, in any order.
-func sameBag(a, b [][]string) bool { return len(a) == len(b) && within(a, b) }
-
-// within reports whether every row of a is in b, at least as often.
-func within(a, b [][]string) bool {
-	left := map[string]int{}
-	for _, row := range b {
-		left[line(row)]++
-	}
-	for _, row := range a {
-		if left[line(row)]--; left[line(row)] < 0 {
-			return false
-		}
-	}
-	return true
-}
-
 // ties are the rows of a query without its LIMIT, in order, each group equal in its order keys.
 type ties struct {
 	groups [][][]string
 	rows   int
+	slack  slack
 }
 
 // newTies splits a companion's rows, of which the last n columns are the keys. columns says where keys stand that are among
 // the columns.
-func newTies(companion [][]string, hidden int, columns []int) ties {
-	var t ties
-	last := ""
+func newTies(companion [][]string, hidden int, columns []int, slack slack) ties {
+	t := ties{slack: slack}
+	var last []string
 	for _, row := range companion {
 		shown := row[:len(row)-hidden]
-		var key string
+		var key []string
 		for _, cell := range row[len(row)-hidden:] {
-			key += "\x00" + tieCell(cell)
+			key = append(key, tieCell(cell))
 		}
 		for _, c := range columns {
-			key += "\x01" + tieCell(row[c])
+			key = append(key, tieCell(row[c]))
 		}
-		if len(t.groups) == 0 || key != last {
+		if len(t.groups) == 0 || !slack.sameRow(key, last) {
 			t.groups = append(t.groups, nil)
 		}
 		n := len(t.groups) - 1
@@ -99,7 +78,7 @@ func tieCell(cell string) string {
 	if err != nil || math.Abs(number) > 1<<53 {
 		return cell
 	}
-	return "number " + floatCell(number)
+	return "float " + floatCell(number)
 }
 
 // allow says what is wrong with rows as the answer from offset on, limit rows at the most if it isn't negative: "" if
@@ -116,7 +95,7 @@ func (t ties) allow(rows [][]string, offset, limit int) string {
 	start := 0
 	for _, group := range t.groups {
 		a, b := max(start, from), min(start+len(group), to)
-		if a < b && !within(rows[a-from:b-from], group) {
+		if a < b && !t.slack.within(rows[a-from:b-from], group) {
 			return fmt.Sprintf("rows %d to %d aren't those that belong there", a-from+1, b-from)
 		}
 		start += len(group)

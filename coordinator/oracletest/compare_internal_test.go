@@ -48,10 +48,10 @@ func TestTiesAllowWhatTheOrderLeavesOpen(t *testing.T) {
 		{"", "a", 0, unlimited, false},
 		{"a1 b1", "", 0, 0, true},
 	} {
-		wrong := newTies(rowsOf(test.companion), 1, nil).allow(rowsOf(test.rows), test.offset, test.limit)
+		wrong := newTies(rowsOf(test.companion), 1, nil, 0).allow(rowsOf(test.rows), test.offset, test.limit)
 		require.Equal(t, test.ok, wrong == "", "%+v: %s", test, wrong)
 	}
-	shown := newTies(rowsOf("a1 b1 c2"), 0, []int{1})
+	shown := newTies(rowsOf("a1 b1 c2"), 0, []int{1}, 0)
 	require.Empty(t, shown.allow(rowsOf("b1 a1"), 0, 2))
 	require.NotEmpty(t, shown.allow(rowsOf("b1 c2"), 0, 2))
 }

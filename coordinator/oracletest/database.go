@@ -135,6 +135,14 @@ func (d *databases) refill(ctx context.Context, t *table, shard int) error {
 	return err
 }
 
+// stored returns the expression for what a column has: SQLite's driver shows several texts as one time.
+func stored(d messages.Dialect, c column) string {
+	if d == messages.SQLite && (c.kind == date || c.kind == timestamp) {
+		return "cast(" + quoted(c.name) + " as text)"
+	}
+	return quoted(c.name)
+}
+
 // dump returns all rows of a table on a shard, the key's columns first.
 func (d *databases) dump(ctx context.Context, t *table, shard int) (*answer, error) {
 	var columns []string
@@ -143,7 +151,7 @@ func (d *databases) dump(ctx context.Context, t *table, shard int) (*answer, err
 	}
 	for i, c := range t.columns {
 		if !t.isKey(i) {
-			columns = append(columns, quoted(c.name))
+			columns = append(columns, stored(d.schema.dialect, c))
 		}
 	}
 	a := ask(d.at(ctx, shard), d, "select "+strings.Join(columns, ", ")+" from "+quoted(t.name), nil)

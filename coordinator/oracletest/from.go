@@ -35,6 +35,33 @@ func (g *generator) relative(f *family) *table {
 	}
 }
 
+// foreign returns a table of another family, whose rows may live anywhere; nil if there is none.
+func (g *generator) foreign(f *family) *table {
+	var all []*table
+	for _, t := range g.s.tables[:len(g.s.tables)-1] {
+		if t != g.hidden && t.family != f {
+			all = append(all, t)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return among(g.r, all)
+}
+
+// alike reports whether two variables' keys can be compared, even if they are of different families.
+func alike(a, b *variable) bool {
+	if a.keys == nil || len(a.keys) != len(b.keys) {
+		return false
+	}
+	for n, k := range a.keys {
+		if !is(a.columns[k].kind)(b.columns[b.keys[n]].kind) {
+			return false
+		}
+	}
+	return true
+}
+
 // block is what a SELECT reads, and the condition that comes with it.
 type block struct {
 	from  *source
@@ -98,15 +125,18 @@ func (g *generator) join(b *block) {
 	}
 	other := g.relative(first.family)
 	byKey := first.keys != nil
-	if g.chance(7) { // perhaps of another family, and not by the key
-		other, byKey = g.sharded(), false
+	if g.chance(8) { // another family, or not by the key
+		byKey = false
+		if foreign := g.foreign(first.family); foreign != nil {
+			other = foreign
+		}
 	}
 	s, v := g.variableOf(other)
 	g.attach(b, s, v, func(sc *scope) *expression {
-		if !byKey || g.chance(3) {
-			return g.equalColumns(sc, v, first)
+		if byKey && !g.chance(3) || alike(first, v) && first.family != v.family && g.chance(60) {
+			return g.equalKeys(sc, first, v)
 		}
-		return g.equalKeys(sc, first, v)
+		return g.equalColumns(sc, v, first)
 	}, byKey)
 }
 
@@ -128,16 +158,56 @@ func (g *generator) attach(b *block, s *source, v *variable, condition func(*sco
 			join.using = append(join.using, v.columns[k].name)
 		}
 	default:
-		if g.chance(25) && join.join != "full join" {
+		outer := join.join != "join" && join.join != "inner join"
+		switch keyed := g.keyed(sc); {
+		case outer && len(keyed) > 0 && g.chance(35): // it keeps no row from the answer
+			on = both(on, g.narrowing(sc, among(g.r, keyed)))
+		case g.chance(25) && join.join != "full join":
 			on = both(on, g.predicate(sc, 1))
 		}
 		join.on = on
 	}
+	if join.join == "right join" || join.join == "full join" {
+		for _, kept := range b.scope.vars {
+			kept.lost = true
+		}
+	}
+	v.lost = join.join == "left join" || join.join == "left outer join" || join.join == "full join"
 	if g.chance(12) && b.from.join != "" && b.from.join != "," {
 		join.left.enclosed = true
 	}
 	b.from, b.scope = join, sc
 	b.where = both(b.where, g.binding(sc, v))
+}
+
+// keyed returns the variables of a scope that have their family's key.
+func (g *generator) keyed(sc *scope) []*variable {
+	var all []*variable
+	for _, v := range sc.vars {
+		if v.keys != nil {
+			all = append(all, v)
+		}
+	}
+	return all
+}
+
+// lostKey returns the key's columns of a variable that an outer join may leave out, or nil: rows of every shard may have NULLs there.
+func (g *generator) lostKey(sc *scope) []*expression {
+	for _, v := range g.keyed(sc) {
+		if v.lost {
+			return g.keyOf(sc, v)
+		}
+	}
+	return nil
+}
+
+// keyOf returns the key's columns.
+func (g *generator) keyOf(sc *scope, v *variable) []*expression {
+	var all []*expression
+	for _, k := range v.keys {
+		all = append(all, g.column(sc, v, k))
+	}
+	return all
 }
 
 func sameKeyNames(a, b *variable) bool {

@@ -112,6 +112,7 @@ type variable struct {
 	family  *family
 	keys    []int // the columns that are its family's key; nil if it has lost it
 	id      int   // the column that no two rows share, or -1
+	lost    bool  // an outer join may leave its row out, and put NULLs in its place
 }
 
 // scope is what the expressions of a query may name.

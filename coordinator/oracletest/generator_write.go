@@ -231,8 +231,10 @@ func (g *generator) insertSelect() *write {
 	w.alias = ""
 	t := w.table
 	source := t
-	if t.family != nil && g.chance(85) {
+	if t.family != nil && g.chance(80) {
 		source = g.relative(t.family)
+	} else if foreign := g.foreign(t.family); foreign != nil && g.chance(50) {
+		source = foreign
 	} else if g.chance(50) {
 		source = g.sharded()
 	}
@@ -240,12 +242,13 @@ func (g *generator) insertSelect() *write {
 	sc := &scope{vars: []*variable{v}, plain: true}
 	sel := &selection{from: from, where: g.binding(sc, v)}
 	g.filter(sel, sc)
+	carried := v.family == t.family || alike(v, &variable{columns: t.columns, keys: t.keys}) && g.chance(60)
 	for c, column := range t.columns {
 		var e *expression
 		switch {
 		case c == t.id:
 			e = form(bigint, "{} + 1000", g.column(sc, v, v.id))
-		case t.isKey(c) && v.keys != nil && v.family == t.family && !g.chance(5):
+		case t.isKey(c) && v.keys != nil && carried && !g.chance(5):
 			for n, k := range t.keys {
 				if k == c {
 					e = g.column(sc, v, v.keys[n])

@@ -124,30 +124,3 @@ func (g *generator) plainAggregate(sc *scope) *expression {
 	}
 	return choose(g, all)
 }
-
-// calculated returns an aggregate, or something calculated from aggregates.
-func (g *generator) calculated(sc *scope) *expression {
-	a := g.aggregate(sc)
-	if g.chance(75) {
-		return a
-	}
-	small := func() *expression { return g.literal(whole(int64(1 + g.r.IntN(4)))) }
-	switch {
-	case a.kind == boolean:
-		return form(boolean, "(not {})", a)
-	case !a.kind.number():
-		return form(boolean, "({} is null)", a)
-	}
-	return choose(g, []choice[*expression]{
-		{3, func() *expression { return form(a.kind, "({} + {})", a, small()) }},
-		{2, func() *expression { return form(a.kind, "({} * {})", a, small()) }},
-		{2, func() *expression { return form(a.kind, "coalesce({}, 0)", a) }},
-		{2, func() *expression { return form(boolean, "({} > {})", a, small()) }},
-		{1, func() *expression { return form(a.kind, "({} - count(*))", a) }},
-		{1, func() *expression { return form(a.kind, "(- {})", a) }},
-		{1, func() *expression {
-			return form(text, "case when {} > {} then {} else {} end", a, small(),
-				g.literal(textual("many")), g.literal(textual("few")))
-		}},
-	})
-}

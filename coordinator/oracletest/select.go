@@ -212,6 +212,11 @@ func (g *generator) havingCondition(sc *scope, keys []*expression) *expression {
 			return form(boolean, among(g.r, []string{"{} is not null", "{} is null"}), among(g.r, keys))
 		}
 		a := g.aggregate(sc)
+		if g.depth < 3 && g.chance(25) {
+			g.depth++ // a condition may be in what is calculated
+			a = g.calculated(sc)
+			g.depth--
+		}
 		if !a.kind.number() {
 			return form(boolean, "{} is not null", a)
 		}
@@ -235,10 +240,10 @@ func (g *generator) groups(q *query) {
 	q.arms = []*selection{sel}
 	v := among(g.r, b.scope.vars)
 	var keys []*expression
-	if v.keys != nil && g.chance(45) {
-		for _, k := range v.keys {
-			keys = append(keys, g.column(b.scope, v, k))
-		}
+	if lost := g.lostKey(b.scope); lost != nil && g.chance(40) {
+		keys = lost
+	} else if v.keys != nil && g.chance(45) {
+		keys = g.keyOf(b.scope, v)
 	}
 	for len(keys) == 0 || g.chance(35) && len(keys) < 3 {
 		e := g.someScalar(b.scope, 1)
@@ -308,6 +313,12 @@ func (g *generator) distinct(q *query) {
 			t.alias = g.targetAlias(i)
 		}
 		sel.targets = append(sel.targets, t)
+	}
+	if lost := g.lostKey(b.scope); lost != nil && g.chance(40) {
+		sel.targets = nil
+		for _, k := range lost {
+			sel.targets = append(sel.targets, target{expression: k})
+		}
 	}
 	g.orderColumns(q, sel.targets, 50)
 	g.limits(q, 30)

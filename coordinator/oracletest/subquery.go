@@ -1,6 +1,9 @@
 package oracletest
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // subqueryPredicate returns a condition with a query in it, mostly correlated on the key.
 func (g *generator) subqueryPredicate(sc *scope) *expression {
@@ -15,22 +18,70 @@ func (g *generator) subqueryPredicate(sc *scope) *expression {
 	case n < 58:
 		return g.exists(outer, v)
 	case n < 74 && len(v.keys) == 1:
+		if g.chance(25) {
+			return g.inOthers(outer, v)
+		}
 		q, inner := g.correlated(outer, v, n < 66)
-		q.arms[0].targets = []target{{expression: g.column(inner, inner.vars[0], inner.vars[0].keys[0])}}
-		e := form(boolean, among(g.r, []string{"{} in ({q})", "{} in ({q})", "{} not in ({q})"}), g.column(outer, v, v.keys[0]))
-		e.query = q
-		return e
+		return g.within(outer, v, v.keys[0], q, inner, inner.vars[0].keys[0])
 	case n < 92:
 		return g.compareScalar(outer, v, true)
 	case n < 96:
 		return g.compareScalar(outer, v, false)
 	default: // not by the key
 		q, inner := g.correlated(outer, v, false)
-		both2 := &scope{vars: []*variable{inner.vars[0], v}}
-		q.arms[0].where = both(g.equalColumns(both2, inner.vars[0], v), q.arms[0].where)
+		if foreign := g.foreign(v.family); foreign != nil && g.chance(60) {
+			s, w := g.variableOf(foreign)
+			inner = &scope{vars: []*variable{w}}
+			q = &query{arms: []*selection{{from: s, where: g.binding(inner, w)}}}
+		}
+		w := inner.vars[0]
+		both2 := &scope{vars: []*variable{w, v}}
+		on := g.equalColumns(both2, w, v)
+		if w.family != v.family && alike(v, w) && g.chance(70) {
+			on = g.equalKeys(both2, v, w)
+		}
+		q.arms[0].where = both(on, q.arms[0].where)
 		q.arms[0].targets = []target{{expression: bare(integer, "1")}}
 		return &expression{kind: boolean, form: "exists ({q})", query: q}
 	}
+}
+
+// within returns the condition that a column is among what a query has in one of its.
+func (g *generator) within(outer *scope, v *variable, i int, q *query, inner *scope, j int) *expression {
+	q.arms[0].targets = []target{{expression: g.column(inner, inner.vars[0], j)}}
+	e := form(boolean, among(g.r, []string{"{} in ({q})", "{} in ({q})", "{} not in ({q})"}), g.column(outer, v, i))
+	e.query = q
+	return e
+}
+
+// inOthers returns a condition that the key is among other columns, or another column among the keys. So rows have to do with each
+// other that don't live together.
+func (g *generator) inOthers(outer *scope, v *variable) *expression {
+	q, inner := g.correlated(outer, v, false)
+	w := inner.vars[0]
+	if g.chance(50) {
+		if j := g.otherThanKey(w, v.columns[v.keys[0]].kind); j >= 0 {
+			return g.within(outer, v, v.keys[0], q, inner, j)
+		}
+	}
+	if i := g.otherThanKey(v, w.columns[w.keys[0]].kind); i >= 0 {
+		return g.within(outer, v, i, q, inner, w.keys[0])
+	}
+	return g.within(outer, v, v.keys[0], q, inner, w.keys[0])
+}
+
+// otherThanKey returns a column of a kind that isn't the key, or -1.
+func (g *generator) otherThanKey(v *variable, k kind) int {
+	var all []int
+	for i, c := range v.columns {
+		if is(k)(c.kind) && !slices.Contains(v.keys, i) {
+			all = append(all, i)
+		}
+	}
+	if len(all) == 0 {
+		return -1
+	}
+	return among(g.r, all)
 }
 
 // correlated returns a query of a table whose rows live with v's, by the key or with no connection to it.
@@ -86,7 +137,8 @@ func (g *generator) inReference(outer *scope, v *variable) *expression {
 // compareScalar returns a comparison with an aggregate of another table.
 func (g *generator) compareScalar(outer *scope, v *variable, byKey bool) *expression {
 	q, inner := g.correlated(outer, v, byKey)
-	if g.chance(50) {
+	compared := g.anyColumn(outer, kind.whole)
+	if compared == nil || g.chance(50) {
 		q.arms[0].targets = []target{{expression: bare(bigint, "count(*)")}}
 		e := form(boolean, "({q}) "+among(g.r, []string{">", "<=", "="})+" "+strconv.Itoa(g.r.IntN(4)))
 		e.query = q
@@ -94,7 +146,7 @@ func (g *generator) compareScalar(outer *scope, v *variable, byKey bool) *expres
 	}
 	number := g.anyColumn(inner, kind.whole)
 	q.arms[0].targets = []target{{expression: form(bigint, among(g.r, []string{"max({})", "min({})"}), number)}}
-	e := form(boolean, "{} "+among(g.r, []string{"=", "<", ">="})+" ({q})", g.anyColumn(outer, kind.whole))
+	e := form(boolean, "{} "+among(g.r, []string{"=", "<", ">="})+" ({q})", compared)
 	e.query = q
 	return e
 }
@@ -106,6 +158,9 @@ func (g *generator) inner() (*query, *variable) {
 	b := g.from()
 	sel := &selection{from: b.from, where: b.where}
 	g.filter(sel, b.scope)
+	if g.chance(9) {
+		return g.summary(sel, b.scope)
+	}
 	v := &variable{id: -1}
 	add := func(e *expression, name string) int {
 		sel.targets = append(sel.targets, target{expression: e, alias: name})

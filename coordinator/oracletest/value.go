@@ -136,7 +136,7 @@ var (
 		"2024-01-01", "2024-01-01 00:00", "2024-01-01T00:00:00", "2024-01-01T00:00:00Z", "2024-01-01 00:00:00.000", "2024-01-01 00:00:00+00:00",
 		"2024-01-01 12:30:00", "2024-01-01 12:30", "2024-01-01 14:30:00+02:00", "1999-12-31T23:59:59Z", "1999-12-31 23:59:59.5", "a", "",
 	}
-	extremes     = []int64{math.MinInt64, math.MaxInt64, math.MinInt64 + 1, math.MaxInt32, math.MinInt32, math.MaxInt32 + 1}
+	extremes = []int64{math.MinInt64, math.MaxInt64, math.MinInt64 + 1, math.MaxInt32, math.MinInt32, math.MaxInt32 + 1}
 
 	someIntegerKeys = []int64{-9, -8, -7, -1, 0, 1, 2, 3, 4, 5, 6, 8, 42, 100, 101, 102, 9007199254740992, 9007199254740993, -9007199254740993}
 	someTextKeys    = []string{"", "a", "A", "b", "ab", "Asia", "asia", "Europe", "O'Brien", "naïve", "Ä", "日本", "a ", "%", "5", "05", `back\slash`, "null", "x; --"}

@@ -11,10 +11,11 @@ func (g *generator) windowed(q *query) {
 	partition := ""
 	var args []*expression
 	if v.keys != nil && g.chance(85) {
-		for _, k := range v.keys {
-			args = append(args, g.column(b.scope, v, k))
+		args = g.keyOf(b.scope, v)
+		if lost := g.lostKey(b.scope); lost != nil && g.chance(40) {
+			args = lost
 		}
-		partition = "partition by {}" + strings.Repeat(", {}", len(v.keys)-1)
+		partition = "partition by {}" + strings.Repeat(", {}", len(args)-1)
 		if g.chance(30) {
 			args = append(args, among(g.r, g.columnsOf(b.scope)))
 			partition += ", {}"
