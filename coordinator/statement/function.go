@@ -89,7 +89,8 @@ func (a *analyser) checkCall(c *tree.Call, s *site) {
 	}
 }
 
-// outsider reports whether an aggregate may belong to a block further out: it does if all of its columns do.
+// outsider reports whether an aggregate may belong to a block further out: it does if all of its columns do. Those of a query in
+// it may be anybody's.
 func (v view) outsider(c *tree.Call) bool {
 	if v.level.outer == nil {
 		return false
@@ -97,6 +98,10 @@ func (v view) outsider(c *tree.Call) bool {
 	some, own := false, false
 	for _, arg := range c.Args {
 		tree.Walk(arg, func(n tree.Node) bool {
+			if _, ok := n.(*tree.Query); ok {
+				some = true
+				return false
+			}
 			column, ok := n.(*tree.Column)
 			if !ok {
 				return !own
