@@ -96,22 +96,18 @@ func (v view) outsider(c *tree.Call) bool {
 		return false
 	}
 	some, own := false, false
-	for _, arg := range c.Args {
-		tree.Walk(arg, func(n tree.Node) bool {
-			if _, ok := n.(*tree.Query); ok {
-				some = true
-				return false
-			}
-			column, ok := n.(*tree.Column)
-			if !ok {
-				return !own
-			}
-			r := v.resolve(column)
+	tree.Walk(c, func(n tree.Node) bool { // arguments, FILTER and ORDER BY alike
+		switch n := n.(type) {
+		case *tree.Query:
 			some = true
-			own = own || r.up == 0 && (r.in != nil || !v.level.outer.mayHave(column))
-			return !own
-		})
-	}
+			return false
+		case *tree.Column:
+			r := v.resolve(n)
+			some = true
+			own = own || r.up == 0 && (r.in != nil || !v.level.outer.mayHave(n))
+		}
+		return !own
+	})
 	return some && !own
 }
 
