@@ -13,9 +13,10 @@
 //
 // The columns' names, number and types, and the rows: in order where ORDER BY says it, within ties in any order, and under
 // LIMIT any choice that the ties leave open, which a companion statement without LIMIT and with the order keys as columns
-// tells. Floats are equal to 12 digits, numerics as decimals (another display scale is counted apart), all else byte by
-// byte. SQLite describes values rather than columns, so there each value's type is compared. Where the one database fails,
-// the troupe must fail with the same class of SQLSTATE, or with the same primary code in SQLite.
+// tells. Floats are equal to 12 digits, or to 14 of the largest number in the tables where whole numbers are added as floats,
+// because the order of additions is open; numerics are equal as decimals (another display scale is counted apart), all else byte
+// by byte. A type of a database's own, such as an enum, has another OID in each, so that one counts as another. SQLite describes
+// values rather than columns, so there each value's type is compared. Where the one database fails, the troupe must fail with the same class of SQLSTATE, or with the same primary code in SQLite.
 //
 // Left out, because one database's own answer is open there: overflow and division by zero that some rows cause only,
 // aggregates whose order nothing says, bare columns beside aggregates, an UPDATE from several rows.

@@ -15,12 +15,11 @@ func (g *generator) subqueryPredicate(sc *scope) *expression {
 	switch {
 	case v.keys == nil || n < 18:
 		return g.inReference(outer, v)
+	case n < 28 && len(v.keys) == 1:
+		return g.inOthers(outer, v)
 	case n < 58:
 		return g.exists(outer, v)
 	case n < 74 && len(v.keys) == 1:
-		if g.chance(25) {
-			return g.inOthers(outer, v)
-		}
 		q, inner := g.correlated(outer, v, n < 66)
 		return g.within(outer, v, v.keys[0], q, inner, inner.vars[0].keys[0])
 	case n < 92:
@@ -57,8 +56,12 @@ func (g *generator) within(outer *scope, v *variable, i int, q *query, inner *sc
 // inOthers returns a condition that the key is among other columns, or another column among the keys. So rows have to do with each
 // other that don't live together.
 func (g *generator) inOthers(outer *scope, v *variable) *expression {
-	q, inner := g.correlated(outer, v, false)
-	w := inner.vars[0]
+	s, w := g.variableOf(g.relative(v.family))
+	inner := &scope{vars: []*variable{w}}
+	q := &query{arms: []*selection{{from: s, where: g.binding(inner, w)}}}
+	if g.chance(30) {
+		q.arms[0].where = both(q.arms[0].where, g.predicate(inner, 0))
+	}
 	if g.chance(50) {
 		if j := g.otherThanKey(w, v.columns[v.keys[0]].kind); j >= 0 {
 			return g.within(outer, v, v.keys[0], q, inner, j)
@@ -158,7 +161,7 @@ func (g *generator) inner() (*query, *variable) {
 	b := g.from()
 	sel := &selection{from: b.from, where: b.where}
 	g.filter(sel, b.scope)
-	if g.chance(9) {
+	if g.chance(15) {
 		return g.summary(sel, b.scope)
 	}
 	v := &variable{id: -1}
