@@ -23,6 +23,7 @@ type call struct {
 	sql      string
 	args     []any
 	wantRows bool
+	ddl      bool // it may change the schema
 	options  messages.Options
 	nested   bool             // it is a chooser's, and was admitted without a place
 	identity *IdentityRequest // what the identity chooser is asked; nil if the execute chooser is
@@ -62,7 +63,7 @@ var (
 )
 
 func (t *Troupe) newCall(ctx context.Context, sql string, args []any, wantRows bool, options messages.Options) *call {
-	c := &call{troupe: t, id: messages.CallID(t.lastCall.Add(1)), ctx: ctx, sql: sql, args: args, wantRows: wantRows, options: options}
+	c := &call{troupe: t, id: messages.CallID(t.lastCall.Add(1)), ctx: ctx, sql: sql, args: args, wantRows: wantRows, options: options, ddl: mayBeDDL(sql)}
 	c.stream.Init(t.cfg.System, c, actors.StreamConfig{
 		Call: c.id, Order: options.Order, Window: t.cfg.Window, BatchBytes: t.cfg.BatchBytes,
 	})

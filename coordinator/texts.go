@@ -61,7 +61,7 @@ func (s *shardTexts) known() (textFacts, bool) {
 // forgetTexts forgets what is known of the targets if the call may change their schema. It is called before the call is sent, and
 // when it is over.
 func (c *call) forgetTexts() {
-	if !mayBeDDL(c.sql) {
+	if !c.ddl {
 		return
 	}
 	for _, shard := range c.targets {
