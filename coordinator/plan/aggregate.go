@@ -66,6 +66,9 @@ func (s *selection) combine(call *tree.Call) (combinable, *statement.Refusal) {
 			return c, refuse(Aggregate, clause, call, "rows can't be compared here", hintPin)
 		}
 	}
+	if call.Distinct && len(call.Args) == 0 {
+		return c, refuse(Aggregate, clause, call, "it has no argument", hintRewrite)
+	}
 	if at := find(call, func(n tree.Node) bool { _, ok := n.(*tree.Star); return ok }); at != nil {
 		return c, refuse(Aggregate, clause, at, "whole rows can't be compared here", hintRewrite)
 	}
