@@ -166,7 +166,7 @@ var refusals = []struct {
 	{"INSERT INTO users (name) VALUES ('x')", "insert-key", "users", 0},
 	{"INSERT INTO notes VALUES ('x', 'y')", "insert-key", "notes", 0},
 	{"SELECT age AS x, name AS x, count(*) FROM users GROUP BY age, name ORDER BY x", "order-by", "x", pg}, // the server calls it ambiguous
-	{"SELECT count(DISTINCT), min(name) FROM users", "aggregate", "count", lite}, // a syntax error elsewhere
+	{"SELECT count(DISTINCT), min(name) FROM users", "aggregate", "count", lite},                           // a syntax error elsewhere
 	{`INSERT INTO users (id, "id") VALUES (1, 2)`, "insert-key", `"id"`, 0},                                // SQLite takes the first
 	{"INSERT INTO users DEFAULT VALUES", "insert-key", "INSERT", 0},
 	{"INSERT INTO users (id) VALUES (1), (NULL)", "insert-key", "NULL", 0},
