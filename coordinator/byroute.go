@@ -34,8 +34,8 @@ func (c *call) routeByTables(ctx context.Context) error {
 	if p.Insert != nil {
 		return c.splitInsert(ctx)
 	}
-	if p.Analysis.ChangesReference {
-		return statement.RefuseReference(root, t.catalogue.reference(root)).Err()
+	if table := p.Analysis.ChangesReference; table != "" {
+		return statement.RefuseReference(root, table).Err()
 	}
 	n, err := t.catalogue.narrow(ctx, p.Analysis, c.args, len(t.cfg.Shards))
 	if err != nil {
@@ -65,18 +65,18 @@ func (c *call) insertsThere(ctx context.Context) error {
 			return p.Refusal.Err() // the key is a default
 		}
 		route := c.troupe.catalogue.routerFor(ctx, o.Decl)
-		unlisted := false
-		err := eachKey(keys, newShardSet(1), func(key []any) error {
-			shard, err := route.shard(key)
-			if err == nil && shard != c.targets[0] {
-				err = p.Refusal.Err()
-			}
-			return err
-		}, func() { unlisted = true })
-		if err == nil && unlisted {
-			err = p.Refusal.Err()
+		listed, ok := combinations(keys)
+		if !ok {
+			return p.Refusal.Err()
 		}
-		return err
+		for key := range listed {
+			if shard, err := route.shard(key); err != nil {
+				return err
+			} else if shard != c.targets[0] {
+				return p.Refusal.Err()
+			}
+		}
+		return nil
 	}
 	return p.Refusal.Err()
 }
@@ -137,24 +137,4 @@ func (c *call) everywhere() error {
 		}
 	}
 	return nil
-}
-
-// reference returns the name of a reference table that a statement changes; "" if a common table expression does it.
-func (c *catalogue) reference(s *tree.Statement) string {
-	var target *tree.Table
-	switch root := s.Root.(type) {
-	case *tree.InsertStmt:
-		target = root.Target
-	case *tree.UpdateStmt:
-		target = root.Target
-	case *tree.DeleteStmt:
-		target = root.Target
-	}
-	if target == nil {
-		return ""
-	}
-	if t := c.declared.Table(target); t == nil || !t.Reference {
-		return ""
-	}
-	return target.Name.Name
 }

@@ -63,7 +63,7 @@ var (
 )
 
 func (t *Troupe) newCall(ctx context.Context, sql string, args []any, wantRows bool, options messages.Options) *call {
-	c := &call{troupe: t, id: messages.CallID(t.lastCall.Add(1)), ctx: ctx, sql: sql, args: args, wantRows: wantRows, options: options, ddl: mayBeDDL(sql)}
+	c := &call{troupe: t, id: messages.CallID(t.lastCall.Add(1)), ctx: ctx, sql: sql, args: args, wantRows: wantRows, options: options, ddl: messages.MayChangeSchema(sql)}
 	c.stream.Init(t.cfg.System, c, actors.StreamConfig{
 		Call: c.id, Order: options.Order, Window: t.cfg.Window, BatchBytes: t.cfg.BatchBytes,
 	})

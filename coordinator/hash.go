@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/fnv"
+	"iter"
 
 	"github.com/troupedb/troupe/coordinator/statement"
 	"github.com/troupedb/troupe/coordinator/statement/keyset"
@@ -106,48 +107,47 @@ func (h Hash) compile(keys []statement.KeyColumn, index map[messages.ShardID]int
 func (r hashRouter) shard(key []any) (int, error) { return r[bucketOf(key, len(r))], nil }
 
 func (r hashRouter) add(keys []keyset.Keys, set *shardSet) error {
-	return eachKey(keys, set, func(key []any) error {
-		set.add(r[bucketOf(key, len(r))])
-		return nil
-	}, func() {
+	listed, ok := combinations(keys)
+	if !ok {
 		for _, shard := range r {
 			set.add(shard)
 		}
-	})
+		return nil
+	}
+	for key := range listed {
+		if set.full() {
+			break
+		}
+		set.add(r[bucketOf(key, len(r))])
+	}
+	return nil
 }
 
 // maxCombinations is how many keys of several columns are routed one by one.
 const maxCombinations = 4096
 
-// eachKey calls visit for every combination of keys' values, or all if they can't be listed.
-func eachKey(keys []keyset.Keys, set *shardSet, visit func([]any) error, all func()) error {
-	combinations := 1
+// combinations returns every combination of keys' values, each valid until the next; false if they can't be listed. REQUIRES: none
+// of keys is empty.
+func combinations(keys []keyset.Keys) (iter.Seq[[]any], bool) {
+	count := 1
 	for _, k := range keys {
-		if k.Empty() {
-			return nil
+		if k.All || len(k.Intervals) > 0 || count > maxCombinations/len(k.Values) {
+			return nil, false
 		}
+		count *= len(k.Values)
 	}
-	for _, k := range keys {
-		if k.All || len(k.Intervals) > 0 || combinations > maxCombinations/len(k.Values) {
-			all()
-			return nil
+	return func(yield func([]any) bool) {
+		key := make([]any, len(keys))
+		for n := range count {
+			for i, k := range keys {
+				key[i] = k.Values[n%len(k.Values)]
+				n /= len(k.Values)
+			}
+			if !yield(key) {
+				return
+			}
 		}
-		combinations *= len(k.Values)
-	}
-	key := make([]any, len(keys))
-	for n := range combinations {
-		if set.n == len(set.has) {
-			return nil
-		}
-		for i, k := range keys {
-			key[i] = k.Values[n%len(k.Values)]
-			n /= len(k.Values)
-		}
-		if err := visit(key); err != nil {
-			return err
-		}
-	}
-	return nil
+	}, true
 }
 
 // RouteFunc is a route by a function of the user's: it is given the values of the key columns, int64, string, [16]byte or
@@ -187,11 +187,20 @@ func (r customRouter) shard(key []any) (int, error) {
 }
 
 func (r customRouter) add(keys []keyset.Keys, set *shardSet) error {
-	return eachKey(keys, set, func(key []any) error {
-		n, err := r.shard(key)
-		if err == nil {
-			set.add(n)
+	listed, ok := combinations(keys)
+	if !ok {
+		set.addAll()
+		return nil
+	}
+	for key := range listed {
+		if set.full() {
+			break
 		}
-		return err
-	}, set.addAll)
+		n, err := r.shard(key)
+		if err != nil {
+			return err
+		}
+		set.add(n)
+	}
+	return nil
 }

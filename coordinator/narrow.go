@@ -11,8 +11,6 @@ import (
 type narrowing struct {
 	// targets are the shards to ask, in ascending order; at least one.
 	targets []int
-	// single says that one shard has every row that the statement can touch: it may hold any SQL.
-	single bool
 	// occurrences has for each occurrence of a sharded table the shards where rows of it may matter.
 	occurrences []*shardSet
 }
@@ -35,12 +33,11 @@ func (c *catalogue) narrow(ctx context.Context, a *statement.Analysis, args []an
 	}
 	switch {
 	case all.n <= 1:
-		n.targets, n.single = all.numbers(), true
+		n.targets = all.numbers() // that shard has every row that the statement can touch: it may hold any SQL
 	case a.Scatter != nil:
 		return nil, a.Scatter.Err()
 	default:
 		n.targets = anchors.numbers()
-		n.single = len(n.targets) <= 1
 	}
 	if len(n.targets) == 0 {
 		n.targets = []int{0} // no row can match anywhere; one shard still has an answer to give, such as a count of 0

@@ -25,10 +25,7 @@ func (c *call) preset() error {
 	t, o := c.troupe, c.options
 	switch {
 	case o.AllShards:
-		c.targets = make([]int, len(t.cfg.Shards))
-		for i := range c.targets {
-			c.targets[i] = i
-		}
+		c.targets = t.everyShard
 	case len(o.Shards) > 0:
 		return c.choose(o.Shards, "pin")
 	case o.Token != "":

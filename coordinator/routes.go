@@ -19,7 +19,7 @@ type Route interface {
 type router interface {
 	// shard returns the shard of a key in canonical form, or an error that says why there is none.
 	shard(key []any) (int, error)
-	// add adds to set every shard where a key may live that is among keys, one set for each key column.
+	// add adds to set every shard where a key may live that is among keys, one set for each key column, none of them empty.
 	add(keys []keyset.Keys, set *shardSet) error
 }
 
@@ -115,7 +115,7 @@ func (r lookupRouter) add(keys []keyset.Keys, set *shardSet) error {
 		return nil
 	}
 	for v, shard := range r {
-		if mayBe(k, v) {
+		if k.Contains(v) {
 			set.add(shard)
 		}
 	}
@@ -151,6 +151,8 @@ func (s *shardSet) union(o *shardSet) {
 		}
 	}
 }
+
+func (s *shardSet) full() bool { return s.n == len(s.has) }
 
 // numbers returns the members in ascending order.
 func (s *shardSet) numbers() []int {
@@ -232,7 +234,7 @@ func (r rangeRouter) add(keys []keyset.Keys, set *shardSet) error {
 		if i < len(r.bounds) {
 			part.Hi = r.bounds[i]
 		}
-		if mayMeet(k, part) {
+		if k.Meets(part) {
 			set.add(shard)
 		}
 	}

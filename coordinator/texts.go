@@ -3,7 +3,6 @@ package coordinator
 import (
 	"context"
 	"errors"
-	"strings"
 	"sync"
 	"time"
 
@@ -67,17 +66,6 @@ func (c *call) forgetTexts() {
 	for _, shard := range c.targets {
 		c.troupe.texts[shard].forget()
 	}
-}
-
-// mayBeDDL is messages.MayChangeSchema, quick for what nearly all statements are.
-func mayBeDDL(sql string) bool {
-	if len(sql) > 6 && strings.IndexByte(sql, ';') < 0 {
-		switch word := sql[:6]; {
-		case strings.EqualFold(word, "select"), strings.EqualFold(word, "insert"), strings.EqualFold(word, "update"), strings.EqualFold(word, "delete"):
-			return false
-		}
-	}
-	return messages.MayChangeSchema(sql)
 }
 
 // forget is called when the schema may be changing, and again when it may have changed.
@@ -260,28 +248,15 @@ func (t *Troupe) declaredCollation(ctx context.Context, shard int, table, column
 	if !ok {
 		return merge.CollationUnknown, nil
 	}
-	if column != "" {
-		return sqliteCollation(declared[column]), nil
+	if name, has := declared[column]; has {
+		return merge.SQLiteCollation(name), nil
+	} else if column != "" {
+		return merge.CollationUnknown, nil // the table has no such column
 	}
 	for _, name := range declared {
-		if sqliteCollation(name) != merge.Bytewise {
+		if merge.SQLiteCollation(name) != merge.Bytewise {
 			return merge.CollationUnknown, nil
 		}
 	}
 	return merge.Bytewise, nil
-}
-
-func sqliteCollation(name string) merge.Collation {
-	switch name {
-	case "binary":
-		return merge.Bytewise
-	case "nocase":
-		return merge.NoCase
-	case "rtrim":
-		return merge.TrimRight
-	case "":
-		return merge.CollationUnknown // the table has no such column
-	default:
-		return merge.Fuzzy
-	}
 }

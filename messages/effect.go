@@ -1,5 +1,7 @@
 package messages
 
+import "strings"
+
 // MayWrite reports whether sql may change the database, judged by its words outside comments, quotes and literals: false
 // for one that begins with SELECT, VALUES, TABLE, SHOW, EXPLAIN or WITH, holds no second statement, and has no word that
 // begins a change, makes a table (INTO) or locks rows (FOR UPDATE, FOR SHARE) where such a word can stand. It errs on the
@@ -31,6 +33,12 @@ func MayWrite(sql string) bool {
 // MayChangeSchema reports whether sql may change tables, types or the like, judged by its words outside comments, quotes and
 // literals: whether one of them begins such a change. It errs on the side of true. What a function does is not seen.
 func MayChangeSchema(sql string) bool {
+	if len(sql) > 6 && strings.IndexByte(sql, ';') < 0 {
+		switch verb := sql[:6]; { // of nearly all statements, and no change is in one of them
+		case strings.EqualFold(verb, "select"), strings.EqualFold(verb, "insert"), strings.EqualFold(verb, "update"), strings.EqualFold(verb, "delete"):
+			return false
+		}
+	}
 	s := wordScanner{text: sql}
 	for {
 		switch t := s.next(); {

@@ -64,6 +64,20 @@ const (
 	Labels
 )
 
+// SQLiteCollation returns the collation that SQLite calls by a name, in lower case. One that an application has defined is Fuzzy.
+func SQLiteCollation(name string) Collation {
+	switch name {
+	case "binary":
+		return Bytewise
+	case "nocase":
+		return NoCase
+	case "rtrim":
+		return TrimRight
+	default:
+		return Fuzzy
+	}
+}
+
 // Distinct says which rows repeat.
 type Distinct uint8
 

@@ -6,9 +6,9 @@ import (
 )
 
 // change plans an UPDATE or DELETE: each shard changes its own rows. Their counts are added, and what they return is concatenated.
-func (p *planner) change(target *tree.Table) (*Gather, *statement.Refusal) {
-	if p.a.ChangesReference {
-		return nil, statement.RefuseReference(p.stmt, target.Name.Name)
+func (p *planner) change() (*Gather, *statement.Refusal) {
+	if table := p.a.ChangesReference; table != "" {
+		return nil, statement.RefuseReference(p.stmt, table)
 	}
 	return p.newGather(&splice{stmt: p.stmt}, p.stmt.Root, nil)
 }

@@ -10,8 +10,8 @@ import (
 
 // insert plans an INSERT.
 func (p *planner) insert(n *tree.InsertStmt) (*Gather, *Insert, *statement.Refusal) {
-	if p.a.ChangesReference {
-		return nil, nil, statement.RefuseReference(p.stmt, n.Target.Name.Name)
+	if table := p.a.ChangesReference; table != "" {
+		return nil, nil, statement.RefuseReference(p.stmt, table)
 	}
 	switch {
 	case n.Query != nil:

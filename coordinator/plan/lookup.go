@@ -143,15 +143,7 @@ func (p *planner) collationOf(b *tree.Block, x tree.Expr) (collation, *statement
 func (p *planner) named(name []tree.Ident) merge.Collation {
 	last := name[len(name)-1].Name
 	if p.d == messages.SQLite {
-		switch last {
-		case "binary":
-			return merge.Bytewise
-		case "nocase":
-			return merge.NoCase
-		case "rtrim":
-			return merge.TrimRight
-		}
-		return merge.Fuzzy
+		return merge.SQLiteCollation(last)
 	}
 	if len(name) > 2 || len(name) == 2 && name[0].Name != "pg_catalog" {
 		return merge.CollationUnknown

@@ -72,10 +72,8 @@ func (p *planner) plan(plan *Plan) (r *statement.Refusal) {
 		plan.Gather, r = p.query(root)
 	case *tree.InsertStmt:
 		plan.Gather, plan.Insert, r = p.insert(root)
-	case *tree.UpdateStmt:
-		plan.Gather, r = p.change(root.Target)
-	case *tree.DeleteStmt:
-		plan.Gather, r = p.change(root.Target)
+	case *tree.UpdateStmt, *tree.DeleteStmt:
+		plan.Gather, r = p.change()
 	default:
 		r = p.misread()
 	}

@@ -120,7 +120,7 @@ func (a *analyser) finish() {
 		}
 		out.Occurrences = append(out.Occurrences, &Occurrence{Table: &tree.Table{Span: a.tree.Body}, Anchor: true})
 	}
-	if a.refusal == nil && len(out.Occurrences) == 0 && !out.ChangesReference {
+	if a.refusal == nil && len(out.Occurrences) == 0 && out.ChangesReference == "" {
 		a.refusal = newRefusal(NoShardedTable, noTable(out), a.tree.Body.Start, reasonOnce, hintPin)
 	}
 	out.Scatter = a.refusal

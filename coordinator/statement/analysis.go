@@ -54,9 +54,9 @@ type Analysis struct {
 	Occurrences []*Occurrence
 	// References counts the occurrences of reference tables.
 	References int
-	// ChangesReference says that the statement changes a reference table: it has to be run on every shard. Scatter says whether
-	// it does the same on each.
-	ChangesReference bool
+	// ChangesReference is the name of a reference table that the statement changes, in a common table expression perhaps; empty if it
+	// changes none. Then it has to be run on every shard. Scatter says whether it does the same on each.
+	ChangesReference string
 	// Scatter is why the statement can't be run on several shards whatever is done with the rows of its outermost block; nil if
 	// that block is all that has to be merged. It speaks of tables, links, nested blocks, functions; the clauses of the
 	// outermost block, and the rows of an INSERT, are the planner's. The arms of an outermost UNION are nested blocks.

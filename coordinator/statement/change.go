@@ -47,7 +47,7 @@ func (a *analyser) target(l *level, t *tree.Table) *item {
 	i.relation = a.base(l, t, false)
 	i.hi = len(l.vars)
 	if decl := a.catalog.Table(t); decl != nil && decl.Reference {
-		a.out.ChangesReference = true
+		a.out.ChangesReference = t.Name.Name
 	}
 	return i
 }

@@ -252,7 +252,7 @@ func (o *oracleRun) compare(t require.TestingT, text string, plain, changes bool
 	require.NoError(t, err, text)
 	a := statement.Analyse(s, shop)
 	require.NotEqual(t, statement.NotUnderstood, codeOf(a.Scatter), text)
-	if a.KeyAssigned != nil || a.ChangesReference {
+	if a.KeyAssigned != nil || a.ChangesReference != "" {
 		return
 	}
 	targets, ok := route(a, plain, args)

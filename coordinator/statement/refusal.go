@@ -86,13 +86,10 @@ func (r *Refusal) about(entities ...*entity) *Refusal {
 	return r
 }
 
-// RefuseReference refuses a statement that changes a reference table elsewhere than on every shard. The table's name is given,
-// unless it is changed by a common table expression.
+// RefuseReference refuses a statement that changes a reference table, whose name is given, elsewhere than on every shard.
 func RefuseReference(s *tree.Statement, table string) *Refusal {
 	r := newRefusal(ReferenceChange, s.Name, s.Body.Start, "every shard has all rows of a reference table, which have to stay the same",
 		"use Exec with AllShards to change it on every shard")
-	if table != "" {
-		r.Tables = []string{table}
-	}
+	r.Tables = []string{table}
 	return r
 }

@@ -70,11 +70,11 @@ var narrowing = []mutant{
 		name: "no key on every shard, unmerged", dialect: messages.SQLite,
 		edits: []edit{
 			{coordinatorDir, "n.targets = []int{0} //", "all.addAll()\n\t\tn.targets = all.numbers() //"},
-			{coordinatorDir, "if len(n.targets) > 1 {\n\t\treturn c.prepareGather()", "if len(n.targets) > 1 && !n.single {\n\t\treturn c.prepareGather()"},
+			{coordinatorDir, "if len(n.targets) > 1 {\n\t\treturn c.prepareGather()", "if len(n.targets) > 1 && slices.ContainsFunc(n.occurrences, func(s *shardSet) bool { return s.n > 0 }) {\n\t\treturn c.prepareGather()"},
 		},
 	},
 	{
 		name: "a range begins above its bound", dialect: messages.SQLite,
-		edits: one(coordinatorDir, "c < 0 || c == 0 && !a.LoOpen && !b.HiOpen", "c < 0"),
+		edits: one(keysetDir, "return c > 0 || c == 0 && !i.LoOpen", "return c > 0"),
 	},
 }

@@ -29,11 +29,11 @@ var writing = []mutant{
 	},
 	{
 		name: "reference table changed on one shard", dialect: messages.SQLite,
-		edits: one(coordinatorDir, "if p.Analysis.ChangesReference {\n\t\treturn", `if p.Analysis.ChangesReference {
+		edits: one(coordinatorDir, "if table := p.Analysis.ChangesReference; table != \"\" {\n\t\treturn", `if p.Analysis.ChangesReference != "" {
 		c.targets = []int{0}
 		return nil
 	}
-	if p == nil {
+	if table := ""; p == nil {
 		return`),
 	},
 }

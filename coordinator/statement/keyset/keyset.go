@@ -2,6 +2,8 @@
 // be true, or false, for. Every set is an over-approximation: what isn't certain is every key.
 package keyset
 
+import "slices"
+
 // Type is the type of a key column. Two values of a column are the same key exactly if their canonical forms are equal.
 type Type uint8
 
@@ -125,4 +127,12 @@ func (k Keys) Contains(key any) bool {
 		}
 	}
 	return false
+}
+
+// Meets reports whether a key of k may be in part.
+func (k Keys) Meets(part Interval) bool {
+	return k.All || slices.ContainsFunc(k.Values, part.contains) || slices.ContainsFunc(k.Intervals, func(i Interval) bool {
+		few, listed := i.intersect(part).enumerate()
+		return !listed || len(few) > 0
+	})
 }
