@@ -57,13 +57,16 @@ type ExplainedTable struct {
 	// Declared says that the table is declared, and Keys what each of its key columns may be then.
 	Declared bool     `json:"declared"`
 	Keys     []string `json:"keys,omitempty"`
-	// Shards are those where rows of it may matter.
+	// Shards are those where rows of it may matter; empty where a pin or a chooser has decided, because nobody asked then.
 	Shards []messages.ShardID `json:"shards"`
 }
 
 // Explain says what Query would do with a statement in ctx: which shards it would be sent to and why, what each would be sent, and
 // how their rows would be merged. Nothing is sent; choosers and routes are asked, which is what may fail. A statement that is
 // refused over several shards is an Explanation with a Refusal, not an error.
+//
+// What only the shards can tell isn't in it until a call has asked them: a collation for which Query would refuse the statement, and
+// the hidden columns by which SQLite's times are merged.
 func (t *Troupe) Explain(ctx context.Context, sql string, args ...any) (*Explanation, error) {
 	c, err := t.callFor(ctx, &messages.Query{SQL: sql, Args: args})
 	if err != nil {
