@@ -46,7 +46,8 @@ func spliced(s *tree.Statement) string {
 func TestSplices(t *testing.T) {
 	e := newEngine(t)
 	checked := 0
-	for _, text := range append(corpus(t), logicTests(t)...) {
+	logic := logicTests(t)
+	for _, text := range append(corpus(t), logic...) {
 		s, err := sqlite.Parse(text)
 		if err != nil || s.Kind == tree.Other {
 			continue
@@ -61,5 +62,9 @@ func TestSplices(t *testing.T) {
 		checked++
 	}
 	t.Log(checked, "statements")
-	require.Greater(t, checked, 25_000)
+	want := 25_000
+	if len(logic) == 0 {
+		want = 23_000 // meyer's own
+	}
+	require.Greater(t, checked, want)
 }
