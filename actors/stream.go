@@ -44,6 +44,7 @@ type Stream struct {
 	window  int
 	keep    int  // largest arena that goes back to the pool, in bytes
 	renamed bool // sources may name their columns differently
+	patient bool // sources are let run to their end
 
 	current *messages.RowBatch // the batch that the reader looks at, unless it reads by source; the reader's
 	timer   *time.Timer        // the reader's, for flushAfter
@@ -98,6 +99,13 @@ func (s *Stream) Init(system *System, owner StreamOwner, cfg StreamConfig) {
 	s.system, s.owner = system, owner
 	s.call, s.order, s.window, s.keep = cfg.Call, cfg.Order, cfg.Window, 2*cfg.BatchBytes
 }
+
+// Widen makes the window larger than Init has. REQUIRES: the stream isn't open.
+func (s *Stream) Widen(window int) { s.window = max(s.window, window) }
+
+// Patient makes sources that nobody reads any more run to their end, without being read, where they would be cancelled. Only CancelAll
+// cancels them then. REQUIRES: the stream isn't open.
+func (s *Stream) Patient() { s.patient = true }
 
 // Open says which sources there are, before any is told to execute. It reports false if the stream has failed already
 // or its reader has left: then nothing is to be sent.
@@ -199,7 +207,7 @@ func (s *Stream) end(e *messages.End) {
 // news is what the workers and the owner have to be told of a change, once mu is released. The change itself is made
 // under one hold of mu: a reader that saw the last End but not yet its error would take the rows for complete.
 type news struct {
-	cancel    []int // sources to cancel, because of err
+	unwanted  []int // sources that nobody reads any more, because of err
 	described bool  // StreamDescribed is due, with err
 	err       error
 	ended     bool // StreamEnded is due
@@ -207,7 +215,7 @@ type news struct {
 
 // tell passes on n. REQUIRES: mu is not held.
 func (s *Stream) tell(n news) {
-	s.cancel(n.cancel, n.err)
+	s.dismiss(n.unwanted, n.err)
 	if n.described {
 		s.owner.StreamDescribed(n.err)
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/troupedb/troupe/messages"
 )
 
-// Fail ends the stream with err: its reader gets it, and sources that have not ended are cancelled. Only the first
+// Fail ends the stream with err: its reader gets it, and sources that have not ended are cancelled (but see Patient). Only the first
 // error counts, but when shards are lost one after the other, each is named.
 func (s *Stream) Fail(err error) {
 	s.mu.Lock()
@@ -27,7 +27,7 @@ func (s *Stream) fail(err error) news {
 		return news{}
 	}
 	s.mu.err = err
-	n := news{cancel: s.unended(), described: !s.mu.described, err: err}
+	n := news{unwanted: s.unended(), described: !s.mu.described, err: err}
 	s.mu.described = true
 	s.drop()
 	s.wakeReader()
@@ -72,6 +72,20 @@ func (s *Stream) unended() []int {
 	return numbers
 }
 
+// unlimited is more batches than any answer has.
+const unlimited = 1 << 30
+
+// dismiss cancels sources that nobody reads any more, or lets them run to their end.
+func (s *Stream) dismiss(sources []int, cause error) {
+	if !s.patient {
+		s.cancel(sources, cause)
+		return
+	}
+	for _, i := range sources {
+		s.mu.sources[i].Worker.Tell(&messages.Credit{Call: s.call, Source: i, Batches: unlimited})
+	}
+}
+
 func (s *Stream) cancel(sources []int, cause error) {
 	for _, i := range sources {
 		s.mu.sources[i].Worker.Tell(&messages.Cancel{Call: s.call, Source: i, Cause: cause})
@@ -93,7 +107,7 @@ func (s *Stream) CancelAll(cause error) {
 	s.cancel(cancel, cause)
 }
 
-// CancelIfOver cancels the sources of a stream that has failed or whose reader has left. Whoever sends Executes calls
+// CancelIfOver dismisses the sources of a stream that has failed or whose reader has left. Whoever sends Executes calls
 // it after the last one, for a Cancel that came to a worker before its Execute was in vain.
 func (s *Stream) CancelIfOver() {
 	s.mu.Lock()
@@ -103,5 +117,5 @@ func (s *Stream) CancelIfOver() {
 	}
 	cause := s.mu.err
 	s.mu.Unlock()
-	s.cancel(cancel, cause)
+	s.dismiss(cancel, cause)
 }

@@ -197,7 +197,7 @@ func (s *Stream) Leave(cause error) {
 	n := news{described: !s.mu.described, err: cause}
 	s.mu.described = true
 	if s.mu.err == nil { // else it was done when the stream failed
-		n.cancel = s.unended()
+		n.unwanted = s.unended()
 	}
 	s.mu.Unlock()
 	s.tell(n)

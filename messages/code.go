@@ -54,6 +54,20 @@ const (
 	ErrClosed Code = "closed"
 	// ErrAmbiguousKey: a primary key was found on more than one shard.
 	ErrAmbiguousKey Code = "ambiguous key"
+	// ErrTxAborted: a transaction can do nothing more but be rolled back, because a statement of it has failed, or because it has
+	// ended without a commit; nothing was sent.
+	ErrTxAborted Code = "transaction aborted"
+	// ErrTxConflict: a transaction was in the way of another one, and took no effect: run the whole of it again. [Conflict] knows
+	// the databases' own conflicts, too.
+	ErrTxConflict Code = "transaction conflict"
+	// ErrPartialCommit: a transaction over several shards is committed on some of them and not on others. errors.As finds
+	// coordinator's CommitError, which says where.
+	ErrPartialCommit Code = "committed on some shards only"
+	// ErrStale: a row was changed or deleted by somebody else since it was read; nothing of it was overwritten.
+	ErrStale Code = "stale row"
+	// ErrWrongShard: a row would belong to another shard than it is on, because its shard key was changed, or its parent is
+	// elsewhere; nothing was sent.
+	ErrWrongShard Code = "wrong shard"
 	// ErrProtocol: a stream broke its protocol (a gap in the sequence, too many batches). A bug, and never a short result.
 	ErrProtocol Code = "protocol violation"
 	// ErrPanic: code that troupe called or ran panicked; the error has the value, the log has the stack.
@@ -66,6 +80,6 @@ func Codes() []Code {
 		ErrInvalidConfig, ErrInvalidShardID, ErrInvalidRequest, ErrUnknownShard, ErrNoRoute, ErrChooser, ErrRefused,
 		ErrOverloaded, ErrPoolExhausted, ErrUnavailable, ErrShardLost, ErrOutcomeUnknown, ErrStatement,
 		ErrSchemaMismatch, ErrRowTooLarge, ErrTooLarge, ErrBusy, ErrDamaged, ErrUnwritable, ErrCanceled, ErrClosed, ErrAmbiguousKey,
-		ErrProtocol, ErrPanic,
+		ErrTxAborted, ErrTxConflict, ErrPartialCommit, ErrStale, ErrWrongShard, ErrProtocol, ErrPanic,
 	}
 }

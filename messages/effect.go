@@ -55,6 +55,44 @@ func MayChangeSchema(sql string) bool {
 	}
 }
 
+// ControlsTransaction reports whether sql, or one of the statements in it, begins or ends a transaction or a savepoint, or prepares
+// one, judged by its words as [MayWrite] judges. It errs on the side of false: what follows a trigger's or a function's definition, which
+// has statements of its own, or a text that the dialects would read differently, isn't seen.
+func ControlsTransaction(sql string) bool {
+	s := wordScanner{text: strings.TrimPrefix(sql, "\ufeff")} // a space in SQLite
+	begins, prepares, creates := true, false, false
+	for {
+		t := s.next()
+		switch t.kind {
+		case end, unclear:
+			return false
+		case semicolon:
+			begins, prepares, creates = true, false, false
+			continue
+		case word:
+			switch name := t.word(); {
+			case begins && controls(name), prepares && name == "transaction":
+				return true
+			case creates && (name == "trigger" || name == "function" || name == "procedure"):
+				return false
+			case begins:
+				prepares, creates = name == "prepare", name == "create"
+			default:
+				prepares = false
+			}
+		}
+		begins = false
+	}
+}
+
+func controls(word string) bool {
+	switch word {
+	case "begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release":
+		return true
+	}
+	return false
+}
+
 func reads(word string) bool {
 	switch word {
 	case "select", "values", "table", "show", "explain", "with":

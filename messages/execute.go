@@ -3,6 +3,7 @@ package messages
 import (
 	"context"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
@@ -26,8 +27,37 @@ type Execute struct {
 	Context context.Context
 	// ReplyTo is the stream that gets the answer.
 	ReplyTo Address
+	// Lease, if there is one, is the connection that the statement runs on: the first Execute of a lease acquires it, and it is
+	// kept for the next ones until it is ended. Defaults to a connection for this statement alone.
+	Lease Lease
+	// Commits says that the statement commits the transaction of its lease, so that it is not known what it has done when its answer is
+	// lost. Others in a transaction have done nothing then. Defaults to false.
+	Commits bool
+	// Ordered says that the reader needs every source to have begun before it goes on, and that one may have to wait for another's end. A
+	// source that is out of credit fails with [ErrTooLarge] then, unless it is the last to use their lease.
+	Ordered bool
+	// Copy, if there is one, is what is to be loaded in place of running SQL, which then only describes it.
+	Copy *Copy
 	// Runner, if there is one, may run the job on a goroutine that waits for its answer anyway.
 	Runner Runner
+}
+
+// Lease is a connection of a worker that is kept over several statements. It is shardworker's.
+type Lease interface {
+	// Pass tells that the statement of a source, which had a turn on the connection, won't be run.
+	Pass(call CallID, source int)
+	// End gives the connection back. What still runs on it is interrupted, and an open transaction is rolled back. A second End
+	// does nothing. It doesn't wait for the network.
+	End()
+}
+
+// Copy is rows to be loaded into a table in bulk: all of them or none.
+type Copy struct {
+	// Table is the table's name, perhaps with its schema before, and Columns are the columns that the rows have.
+	Table   pgx.Identifier
+	Columns []string
+	// Rows is where they come from. It is read by one goroutine, until the statement has ended.
+	Rows pgx.CopyFromSource
 }
 
 // Runner is offered the job of an Execute. See "who runs what" in docs/architecture.md.
@@ -84,5 +114,8 @@ func (*End) message()     {}
 
 // Refuse answers an Execute that no worker will run.
 func (e *Execute) Refuse(err error) {
+	if e.Lease != nil {
+		e.Lease.Pass(e.Call, e.Source)
+	}
 	e.ReplyTo.Tell(&End{Call: e.Call, Source: e.Source, Err: err})
 }

@@ -6,6 +6,7 @@ package shardworker
 import (
 	"context"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/troupedb/troupe/messages"
@@ -48,6 +49,31 @@ type Conn interface {
 	// Release gives the connection back, or closes it if it is not as clean as a new one: interrupted, in a
 	// transaction, with an open cursor. It doesn't wait for the network.
 	Release()
+}
+
+// TxConn is a Conn that can tell whether it is in a transaction.
+type TxConn interface {
+	Conn
+	// TxStatus returns 'I' where no transaction is open, 'T' where one is, and 'E' where one is that failed, so that it can
+	// only be rolled back; SQLite knows no 'E'. It does no I/O: of a connection that was lost it is what the database said last.
+	// REQUIRES: no cursor is open, and the calling goroutine is the one that uses the conn.
+	TxStatus() byte
+}
+
+// Copier is a Conn that inserts rows in bulk.
+type Copier interface {
+	Conn
+	// CopyFrom inserts the rows of src into table, whose columns are named, and returns how many there were. It is all or
+	// nothing: in the transaction that is open, which goes on after an error where the database lets it (see TxStatus), or else in
+	// one of its own. A table is a name, or a schema and a name; names are taken as they are, whatever is in them.
+	//
+	// The methods of src are called on any goroutine, one at a time, and none after CopyFrom has returned; a row's values are
+	// copied before the next row is asked for. Whoever makes src sees to it that it doesn't block for long after ctx has ended
+	// or Interrupt was called: CopyFrom waits for it.
+	//
+	// An error of src is the cause of an [messages.ErrInvalidRequest], a panic of it is [messages.ErrPanic]; no error shows a
+	// value. [messages.ErrOutcomeUnknown] is returned only where all rows were sent already.
+	CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, src pgx.CopyFromSource) (int64, error)
 }
 
 // Cursor is the read position in the rows of one statement.

@@ -23,6 +23,10 @@ func (j *job) takeCredit(n int) error {
 			j.mu.Unlock()
 			return nil
 		}
+		if j.Ordered && (j.lease == nil || j.lease.waited()) {
+			j.mu.Unlock()
+			return &messages.Error{Code: messages.ErrTooLarge, Op: j.op(), Detail: "shards of one database answer one after the other here, and the rows of one are more than may be held until the next has begun"}
+		}
 		changed := make(chan struct{})
 		j.changed = changed
 		j.mu.Unlock()

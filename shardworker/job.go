@@ -18,12 +18,15 @@ import (
 // of the system as soon as more than a first small batch is to come.
 type job struct {
 	*messages.Execute
-	shard   *shard
-	worker  *actors.Ref
-	lane    int
-	started bool // the worker's
-	freed   bool // the worker's: its connection was counted as free
-	inline  bool // whether Run is on the caller's own goroutine; the runner's
+	shard    *shard
+	worker   *actors.Ref
+	lane     int    // without meaning if the connection is a lease's already
+	lease    *Lease // the connection is kept there; nil without one
+	admitted bool   // it has a place in its lane, or waits for one; else the lease's connection is there already
+	started  bool   // the worker's
+	freed    bool   // the worker's: its connection was counted as free
+	kept     bool   // its connection, and the place in the lane, are the lease's; set by the runner before the worker is told
+	inline   bool   // whether Run is on the caller's own goroutine; the runner's
 
 	cursor   Cursor                // the runner's
 	declared *messages.Description // the runner's
@@ -52,6 +55,11 @@ func (j *job) Run() {
 	defer j.recover()
 	if err := j.acquire(); err != nil {
 		j.finish(pgconn.CommandTag{}, err)
+		return
+	}
+	if j.Copy != nil {
+		tag, err := j.load()
+		j.finish(tag, err)
 		return
 	}
 	if !j.WantRows {
@@ -93,7 +101,7 @@ func (j *job) recover() {
 	err := &messages.Error{Code: messages.ErrPanic, Shard: j.shard.ID, Op: j.op(), Detail: messages.PanicText(value)}
 	if j.conn != nil {
 		j.guard(j.conn.Interrupt)
-		if messages.MayWrite(j.SQL) {
+		if j.inDoubt() {
 			err = &messages.Error{Code: messages.ErrOutcomeUnknown, Shard: j.shard.ID, Op: j.op(), Err: err}
 		}
 	}
@@ -127,7 +135,7 @@ func (j *job) acquire() error {
 	j.abort = abort
 	j.mu.Unlock()
 
-	conn, err := j.shard.Backend.Acquire(ctx, j.lane)
+	conn, err := j.connection(ctx)
 
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -144,6 +152,30 @@ func (j *job) acquire() error {
 		return j.canceledError()
 	}
 	return nil
+}
+
+// connection returns the lease's connection, or a new one.
+func (j *job) connection(ctx context.Context) (Conn, error) {
+	if j.lease != nil {
+		conn, err := j.lease.take(ctx, j)
+		if conn != nil || err != nil {
+			return conn, err
+		}
+	}
+	return j.shard.Backend.Acquire(ctx, j.lane)
+}
+
+// load runs a Copy.
+func (j *job) load() (pgconn.CommandTag, error) {
+	copier, ok := j.conn.(Copier)
+	if !ok {
+		return pgconn.CommandTag{}, &messages.Error{Code: messages.ErrInvalidRequest, Op: "copy", Detail: "the shard's backend has no bulk load"}
+	}
+	n, err := copier.CopyFrom(j.Context, j.Copy.Table, j.Copy.Columns, j.Copy.Rows)
+	if err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	return pgconn.NewCommandTag(fmt.Sprintf("COPY %d", n)), nil
 }
 
 func (j *job) canceledError() error {
@@ -183,6 +215,16 @@ func (j *job) finish(tag pgconn.CommandTag, err error) {
 	conn, cause := j.conn, j.cause
 	j.conn = nil
 	j.mu.Unlock()
+	over := true
+	if j.lease != nil {
+		if j.lease.put(j, conn, err != nil) {
+			conn, j.kept = nil, j.admitted // a lease's connection, and the place of the job that acquired it, are the lease's
+			over = !j.kept
+		}
+		if !j.inDoubt() {
+			err = certain(err)
+		}
+	}
 	if conn != nil {
 		j.guard(conn.Release)
 	}
@@ -198,14 +240,40 @@ func (j *job) finish(tag pgconn.CommandTag, err error) {
 	}
 	final := answer{tag: tag, seq: j.seq, declared: j.declared, err: err}
 	j.worker.Notify((*finishedJob)(j))
-	j.shard.running.done()
+	if over {
+		j.shard.running.done()
+	}
 	j.end(final)
+}
+
+// inDoubt reports whether nobody knows what the statement has done when its answer is lost.
+func (j *job) inDoubt() bool { return messages.MayWrite(j.SQL) && (j.lease == nil || j.Commits) }
+
+// certain returns err without the doubt that a statement outside of a transaction would leave.
+func certain(err error) error {
+	e, ok := err.(*messages.Error)
+	if !ok || e.Code != messages.ErrOutcomeUnknown {
+		return err
+	}
+	if inner, ok := e.Err.(*messages.Error); ok {
+		return inner
+	}
+	known := *e
+	known.Code = messages.ErrShardLost
+	return &known
+}
+
+// leaveLease ends the lease of a job that was to acquire its connection, and never started.
+func (j *job) leaveLease() {
+	if j.lease != nil {
+		j.lease.put(j, nil, true)
+	}
 }
 
 // lose ends the stream of a job that still runs, because its worker stops: err is why.
 func (j *job) lose(err error) {
 	code := messages.ErrShardLost
-	if messages.MayWrite(j.SQL) {
+	if j.inDoubt() {
 		code = messages.ErrOutcomeUnknown
 	}
 	j.end(answer{err: &messages.Error{Code: code, Shard: j.shard.ID, Op: j.op(), Err: err}})

@@ -51,6 +51,29 @@ func (f *finishedJob) Refuse(error) {
 	next.Notify(f)
 }
 
+// endedLease tells the worker that the connection that holder acquired is given back.
+type endedLease struct {
+	holder *job
+	worker *actors.Ref // who is told
+}
+
+// tell tells the actor that works now, or the one that will.
+func (e *endedLease) tell() {
+	s := e.holder.shard
+	s.mu.Lock()
+	if e.worker == s.mu.actor { // it has refused
+		s.mu.returned = append(s.mu.returned, e.holder)
+		s.mu.Unlock()
+		return
+	}
+	e.worker = s.mu.actor
+	s.mu.Unlock()
+	e.worker.Notify(e)
+}
+
+// Refuse passes it on.
+func (e *endedLease) Refuse(error) { e.tell() }
+
 // lane is the connections of one kind and who waits for them.
 type lane struct {
 	connections int    // how many there are

@@ -131,7 +131,7 @@ func (j *job) close(err error) {
 	j.dropBatch()
 	if err != nil {
 		j.conn.Interrupt() // nobody wants the rest
-		if messages.MayWrite(j.SQL) {
+		if j.inDoubt() {
 			err = &messages.Error{Code: messages.ErrOutcomeUnknown, Shard: j.shard.ID, Op: j.op(), Err: err}
 		}
 	}

@@ -15,6 +15,9 @@ type Config struct {
 	ID messages.ShardID
 	// Backend is the shard's database. The caller closes it, after the worker has drained. It has no default.
 	Backend Backend
+	// Sharers is how many workers have this Backend. Each takes its Share of the connections, so that none waits for a connection that
+	// another holds while a reader waits for both. Defaults to 1.
+	Sharers int
 	// System is where the worker lives. It has no default.
 	System *actors.System
 	// Logger is told of panics. It has no default.
@@ -35,10 +38,15 @@ func (w *Worker) Shard() messages.ShardID { return w.shard.ID }
 func Spawn(name string, cfg Config) (*Worker, error) {
 	s := &shard{Config: cfg, dialect: cfg.Backend.Dialect(), prompt: cfg.Backend.Prompt()}
 	for _, connections := range cfg.Backend.Lanes() {
+		connections = Share(connections, cfg.Sharers)
 		s.lanes = append(s.lanes, lane{connections: connections, free: connections})
 	}
 	return s.spawn(name)
 }
+
+// Share returns how many of a lane's connections each of the workers may hold that share them: at least one. If there are fewer than
+// workers they wait for each other within [Backend.Acquire].
+func Share(connections, sharers int) int { return max(1, connections/max(1, sharers)) }
 
 // Respawn starts a new actor for w's shard, after the old one was stopped by somebody else. REQUIRES: it has stopped.
 func (w *Worker) Respawn(name string) (*Worker, error) { return w.shard.spawn(name) }
@@ -95,6 +103,8 @@ func (w *worker) Receive(msg any) {
 		w.cancel(msg)
 	case *finishedJob:
 		w.finish((*job)(msg))
+	case *endedLease:
+		w.finish(msg.holder)
 	default:
 		panic(fmt.Sprintf("bug: a shard worker got a %T", msg))
 	}
@@ -109,6 +119,7 @@ func (w *worker) Stopped(err error) {
 			continue
 		}
 		j.cancel(err)
+		j.leaveLease()
 		w.shard.lanes[j.lane].waiting--
 		j.end(answer{err: messages.OnShard(err, w.shard.ID, "admission", messages.ErrUnavailable)})
 	}
@@ -120,12 +131,21 @@ func (w *worker) accept(ex *messages.Execute) {
 		ex.Refuse(&messages.Error{Code: messages.ErrCanceled, Shard: w.shard.ID, Op: "admission", Err: err})
 		return
 	}
-	lane, err := w.laneFor(ex)
+	j := &job{Execute: ex, shard: w.shard, worker: w.self, credit: ex.Window}
+	if ex.Lease != nil {
+		j.lease = ex.Lease.(*Lease)
+	}
+	if j.lease != nil && j.lease.held() {
+		w.jobs[j.key()] = j
+		w.start(j)
+		return
+	}
+	lane, err := w.laneFor(ex, j.lease)
 	if err != nil {
 		ex.Refuse(err)
 		return
 	}
-	j := &job{Execute: ex, shard: w.shard, worker: w.self, lane: lane, credit: ex.Window}
+	j.lane, j.admitted = lane, true
 	w.jobs[j.key()] = j
 	if w.shard.lanes[lane].enter(j) {
 		w.start(j)
@@ -133,14 +153,18 @@ func (w *worker) accept(ex *messages.Execute) {
 }
 
 // laneFor asks the backend, whose panic is its own call's business.
-func (w *worker) laneFor(ex *messages.Execute) (lane int, err error) {
+func (w *worker) laneFor(ex *messages.Execute, lease *Lease) (lane int, err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			w.shard.logPanic(value)
 			err = &messages.Error{Code: messages.ErrPanic, Shard: w.shard.ID, Op: "admission", Detail: messages.PanicText(value)}
 		}
 	}()
-	lane = w.shard.Backend.Lane(ex.SQL, ex.WantRows)
+	if lease != nil && lease.readOnly {
+		lane = w.shard.Backend.Lane("SELECT 1", true)
+	} else {
+		lane = w.shard.Backend.Lane(ex.SQL, ex.WantRows)
+	}
 	_ = w.shard.lanes[lane]
 	return lane, nil
 }
@@ -167,6 +191,7 @@ func (w *worker) cancel(msg *messages.Cancel) {
 	default:
 		delete(w.jobs, j.key())
 		j.cancel(msg.Cause)
+		j.leaveLease()
 		lane := &w.shard.lanes[j.lane]
 		lane.giveUp()
 		j.end(answer{err: &messages.Error{
@@ -182,7 +207,7 @@ func (w *worker) finish(j *job) {
 	if w.jobs[j.key()] == j {
 		delete(w.jobs, j.key())
 	}
-	if j.freed {
+	if j.freed || !j.admitted || j.kept {
 		return
 	}
 	j.freed = true

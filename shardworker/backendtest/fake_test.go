@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
@@ -23,6 +24,7 @@ func TestFake(t *testing.T) {
 	backendtest.Run(t, backendtest.Harness{
 		Statements: statements,
 		Forgets:    true,
+		Strict:     true,
 		Lanes:      []backendtest.LaneCase{{SQL: "select", WantRows: true, Lane: 1}, {SQL: "select", Lane: 0}},
 		Open: func(t *testing.T) shardworker.Backend {
 			b := fake.New(fake.Config{
@@ -54,10 +56,13 @@ var (
 func script(b *fake.Backend, s backendtest.Statements) {
 	for sql, tag := range map[string]string{
 		s.Create: "CREATE TABLE", s.Fill: "INSERT 0 10", s.Update: "UPDATE 12", s.DeleteNothing: "DELETE 0", s.InsertTwo: "INSERT 0 1",
-		s.Begin: "BEGIN", s.Commit: "COMMIT", s.Rollback: "ROLLBACK",
+		s.Begin: "BEGIN", s.Rollback: "ROLLBACK", s.Savepoint: "SAVEPOINT", s.ToSavepoint: "ROLLBACK", s.ReleaseSavepoint: "RELEASE",
+		s.CreateOwing: "CREATE TABLE", s.CreateOdd: "CREATE TABLE",
 	} {
 		b.Handle(sql, withParameters(0, func([]any) fake.Result { return fake.Tag(tag) }))
 	}
+	scriptOwing(b, s)
+	scriptCopies(b, s)
 	var seen atomic.Bool
 	b.Handle(s.Insert, refuseTwice(&seen, func([]any) fake.Result { return fake.Tag("INSERT 0 1") }))
 	b.Handle(s.InsertReturning, refuseTwice(&seen, func(args []any) fake.Result {
@@ -86,6 +91,34 @@ func script(b *fake.Backend, s backendtest.Statements) {
 			}
 			return fake.Rows(fake.Column("value", oid(v))).Row(value)
 		})
+	}
+}
+
+// scriptOwing has the COMMIT after an Owe refused.
+func scriptOwing(b *fake.Backend, s backendtest.Statements) {
+	var owing atomic.Bool
+	b.Handle(s.Owe, withParameters(1, func([]any) fake.Result {
+		owing.Store(true)
+		return fake.Tag("INSERT 0 1")
+	}))
+	b.Handle(s.Commit, withParameters(0, func([]any) fake.Result {
+		if owing.Swap(false) {
+			return fake.Error(&pgconn.PgError{Code: "23503"})
+		}
+		return fake.Tag("COMMIT")
+	}))
+}
+
+// scriptCopies takes the rows that are copied, and refuses the text "twice".
+func scriptCopies(b *fake.Backend, s backendtest.Statements) {
+	take := fake.Copy{Take: func(row []any) error {
+		if row[1] == "twice" {
+			return &pgconn.PgError{Code: "23505"}
+		}
+		return nil
+	}}
+	for _, table := range []pgx.Identifier{{"conformance"}, {s.Schema, "conformance"}, s.OddTable} {
+		b.HandleCopy(strings.Join(table, "."), take)
 	}
 }
 

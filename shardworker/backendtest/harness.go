@@ -28,6 +28,8 @@ type Harness struct {
 	Lanes []LaneCase
 	// Forgets says that the database keeps nothing, so that effects can't be read back. Defaults to false.
 	Forgets bool
+	// Strict says that the backend panics where its caller breaks a contract, so that this isn't tried. Defaults to false.
+	Strict bool
 }
 
 // LaneCase is a statement and the lane that it needs.
@@ -89,6 +91,22 @@ func Run(t *testing.T, h Harness) {
 		{"released with an open cursor", releaseWithOpenCursor},
 		{"released in a transaction", releaseInTransaction},
 		{"transactions", transactions},
+		{"savepoints", savepoints},
+		{"status of a transaction", txStatus},
+		{"constraint that fails at the commit", failsAtCommit},
+		{"statement beside an open cursor", besideCursor},
+		{"released in any state of a transaction", releasedInAnyState},
+		{"copy", copyAlone},
+		{"copy in a transaction", copyInTransaction},
+		{"copy of no rows", copyNothing},
+		{"copy into names that need quotes", copyOddNames},
+		{"copy of all kinds of values", copyValues},
+		{"copy of what can't be copied", copyInvalid},
+		{"copy from a source that fails", copyFailingSource},
+		{"copy that violates a constraint", copyViolation},
+		{"context ends in a copy", cancelCopy},
+		{"interrupt ends a copy", interruptCopy},
+		{"copy with bounded memory", copyBounded},
 		{"all connections at once", allConnections},
 		{"concurrent writers", concurrentWriters},
 		{"acquire after close", acquireAfterClose},

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Statements are what the suite sends, in the dialect of the backend. The table that they are about is created empty by
@@ -46,6 +48,18 @@ type Statements struct {
 	Mixed string
 	// Begin, Commit and Rollback are about transactions.
 	Begin, Commit, Rollback string
+	// Savepoint and ToSavepoint make a savepoint and roll back to it; ReleaseSavepoint ends it.
+	Savepoint, ToSavepoint, ReleaseSavepoint string
+	// CreateOwing creates a table of one column, n, whose values have to be in the first table when a transaction commits, and
+	// Owe inserts its argument there.
+	CreateOwing, Owe string
+	// CreateOdd creates OddTable, which has the columns OddColumns: an integer and a text. OddCount returns the number of its rows.
+	CreateOdd  string
+	OddTable   pgx.Identifier
+	OddColumns []string
+	OddCount   string
+	// Schema is where Create's table is.
+	Schema string
 	// Values are statements that return one row of one column each.
 	Values []Value
 }
@@ -66,7 +80,10 @@ const (
 	deleteNothing = `delete from conformance where n < 0`
 	insertTwo     = `insert into conformance (n, t) values (21, 'a;b'); insert into conformance (n, t) values (22, 'c')`
 	syntaxErr     = `selec 1`
+	createOwing   = `create table owing (n bigint references conformance (n) deferrable initially deferred)`
 	wideColumns   = 1000
+	// oddName is a name that an INSERT or COPY could get wrong.
+	oddName = `select "; drop table conformance; -- 'it''s $1 ?`
 	// oddText has what an escape could get wrong.
 	oddText = "it's \"quoted\", \\ and % and $1 and ?; ünï→😀 -- no comment\n\t/* nor this */"
 )
@@ -83,6 +100,12 @@ func wide() string {
 	return b.String()
 }
 
+func quoted(name string) string { return pgx.Identifier{name}.Sanitize() }
+
+func quotedOdd(schema string) string {
+	return schema + quoted(oddName) + " (" + quoted(oddName) + ` bigint, "Group By" text)`
+}
+
 // PostgreSQL returns the statements for PostgreSQL.
 func PostgreSQL() Statements {
 	noon := time.Date(2026, 2, 28, 12, 34, 56, 789012000, time.UTC)
@@ -90,6 +113,10 @@ func PostgreSQL() Statements {
 		Create: create, Count: count, Update: update, DeleteNothing: deleteNothing, InsertTwo: insertTwo,
 		SyntaxError: syntaxErr, Wide: wide(), WideColumns: wideColumns,
 		Begin: "begin", Commit: "commit", Rollback: "rollback",
+		Savepoint: "savepoint s", ToSavepoint: "rollback to savepoint s", ReleaseSavepoint: "release savepoint s",
+		CreateOwing: createOwing, OddColumns: []string{oddName, "Group By"},
+		Owe: `insert into owing values ($1)`, Schema: "public", OddTable: pgx.Identifier{"Odd \"schema", oddName},
+		CreateOdd: `create schema "Odd ""schema"; create table ` + quotedOdd(`"Odd ""schema".`), OddCount: `select count(*) from "Odd ""schema".` + quoted(oddName),
 		Insert:          `insert into conformance (n, t) values ($1, $2)`,
 		InsertReturning: `insert into conformance (n, t) values ($1, $2) returning n`,
 		Fill:            `insert into conformance (n, t) select n, 'row ' || n from generate_series(11, 20) n`,
@@ -130,6 +157,10 @@ func SQLite() Statements {
 		Create: create, Count: count, Update: update, DeleteNothing: deleteNothing, InsertTwo: insertTwo,
 		SyntaxError: syntaxErr, Wide: wide(), WideColumns: wideColumns,
 		Begin: "begin", Commit: "commit", Rollback: "rollback",
+		Savepoint: "savepoint s", ToSavepoint: "rollback to savepoint s", ReleaseSavepoint: "release savepoint s",
+		CreateOwing: createOwing, OddColumns: []string{oddName, "Group By"},
+		Owe: `insert into owing values (?)`, Schema: "main", OddTable: pgx.Identifier{oddName},
+		CreateOdd: `create table ` + quotedOdd(""), OddCount: `select count(*) from ` + quoted(oddName),
 		Insert:          `insert into conformance (n, t) values (?, ?)`,
 		InsertReturning: `insert into conformance (n, t) values (?, ?) returning n`,
 		Fill: `with recursive s(n) as (select 11 union all select n + 1 from s where n < 20)

@@ -19,6 +19,7 @@ type conn struct {
 	b             *Backend
 	session       *session
 	inTransaction bool
+	failed        bool // the transaction has, as PostgreSQL's do after an error
 	spent         bool
 	cursor        *cursor // not nil while a statement runs
 
@@ -51,14 +52,26 @@ func (c *conn) Exec(ctx context.Context, sql string, args []any) (pgconn.Command
 	}
 	for cur.move() {
 	}
-	tag, err := cur.end()
-	if err == nil {
-		c.followTransaction(sql)
-	}
-	return tag, err
+	return cur.end()
 }
 
 func (c *conn) send(ctx context.Context, sql string, args []any, wantRows bool) (*cursor, error) {
+	if _, err := c.begin(ctx); err != nil {
+		return nil, err
+	}
+	c.cursor.sql = sql
+	ctx = c.cursor.ctx
+	c.b.record(Statement{SQL: sql, Args: slices.Clone(args), WantRows: wantRows, Session: c.session.number})
+	result := c.b.answer(ctx, sql, args)
+	if err := c.b.pass(ctx, result.steps[AtQuery], "query", messages.ErrStatement); err != nil {
+		return nil, c.cursor.fail(err)
+	}
+	c.cursor.open(result)
+	return c.cursor, nil
+}
+
+// begin begins a statement or a copy.
+func (c *conn) begin(ctx context.Context) (*cursor, error) {
 	if c.cursor != nil {
 		panic("bug: a statement was sent while the cursor of another is open")
 	}
@@ -79,12 +92,6 @@ func (c *conn) send(ctx context.Context, sql string, args []any, wantRows bool) 
 	if err := ended(ctx, "query"); err != nil {
 		return nil, c.cursor.fail(err)
 	}
-	c.b.record(Statement{SQL: sql, Args: slices.Clone(args), WantRows: wantRows, Session: c.session.number})
-	result := c.b.answer(ctx, sql, args)
-	if err := c.b.pass(ctx, result.steps[AtQuery], "query", messages.ErrStatement); err != nil {
-		return nil, c.cursor.fail(err)
-	}
-	c.cursor.open(result)
 	return c.cursor, nil
 }
 
@@ -96,6 +103,10 @@ func (b *Backend) record(s Statement) {
 
 // finish ends the statement that runs; err is why, or nil.
 func (c *conn) finish(err error) {
+	sql := ""
+	if c.cursor != nil {
+		sql = c.cursor.sql
+	}
 	c.cursor = nil
 	c.mu.Lock()
 	cancel := c.mu.cancel
@@ -104,7 +115,11 @@ func (c *conn) finish(err error) {
 	if cancel != nil {
 		cancel(nil)
 	}
-	if err != nil && !survivable(err) {
+	if err == nil {
+		return
+	}
+	c.followFailure(sql)
+	if !survivable(err) {
 		c.spent = true
 	}
 }
@@ -114,14 +129,44 @@ func survivable(err error) bool {
 	return errors.Is(err, messages.ErrStatement) || errors.Is(err, messages.ErrInvalidRequest)
 }
 
-// followTransaction knows transactions by the first word of a statement.
+// followTransaction knows transactions by the first words of a statement that was run.
 func (c *conn) followTransaction(sql string) {
-	word, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(sql)), " ")
-	switch strings.TrimSuffix(word, ";") {
+	switch firstWord(sql) {
 	case "begin", "start":
 		c.inTransaction = true
-	case "commit", "end", "rollback":
-		c.inTransaction = false
+	case "rollback":
+		c.failed = false
+		c.inTransaction = c.inTransaction && strings.Contains(strings.ToLower(sql), " to ")
+	case "commit", "end":
+		c.inTransaction, c.failed = false, false
+	}
+}
+
+// followFailure knows that PostgreSQL's transactions fail with a statement, and end with a COMMIT that fails.
+func (c *conn) followFailure(sql string) {
+	switch firstWord(sql) {
+	case "commit", "end":
+		c.inTransaction, c.failed = false, false
+	default:
+		c.failed = c.inTransaction && c.b.config.Dialect == messages.PostgreSQL
+	}
+}
+
+func firstWord(sql string) string {
+	word, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(sql)), " ")
+	return strings.TrimSuffix(word, ";")
+}
+
+// TxStatus returns what followTransaction knows.
+func (c *conn) TxStatus() byte {
+	defer c.use("TxStatus")()
+	switch {
+	case c.failed:
+		return 'E'
+	case c.inTransaction:
+		return 'T'
+	default:
+		return 'I'
 	}
 }
 

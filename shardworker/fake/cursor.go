@@ -14,6 +14,7 @@ import (
 type cursor struct {
 	c           *conn
 	ctx         context.Context
+	sql         string
 	result      Result
 	declared    *messages.Description
 	description *messages.Description
@@ -146,6 +147,7 @@ func (cur *cursor) end() (pgconn.CommandTag, error) {
 	}
 	if cur.read && cur.err == nil {
 		cur.tag = cur.result.commandTag()
+		cur.c.followTransaction(cur.sql)
 	}
 	cur.closed = true
 	cur.c.finish(cur.err)

@@ -44,11 +44,13 @@ type Backend struct {
 	mu struct {
 		sync.Mutex
 		handlers map[string]Handler
+		copies   map[string]Copy // by table
 		steps    map[Point][]Step
 		idle     [][]*session     // of each lane
 		inUse    []map[*conn]bool // of each lane
 		drained  chan struct{}    // not nil once Close waits; closed when nothing is in use
 		log      []Statement
+		copied   []*Copied
 		stats    Stats
 	}
 }
@@ -70,6 +72,7 @@ func New(config Config) *Backend {
 	b := &Backend{config: config}
 	b.closed, b.close = context.WithCancelCause(context.Background())
 	b.mu.handlers = map[string]Handler{}
+	b.mu.copies = map[string]Copy{}
 	b.mu.steps = map[Point][]Step{}
 	b.mu.idle = make([][]*session, len(config.Lanes))
 	for range config.Lanes {

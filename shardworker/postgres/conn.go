@@ -24,6 +24,7 @@ type conn struct {
 
 	used   bool // a statement was sent: the session may have a state that another connection lacks
 	idle   bool // no transaction was open when the last statement was sent
+	open   bool // the connection was
 	cursor cursor
 
 	mu struct {
@@ -125,4 +126,12 @@ func (c *conn) replace(ctx context.Context) error {
 	c.mu.Unlock()
 	c.backend.discard(pooled, s)
 	return c.attach(ctx)
+}
+
+// PGX returns pgx's connection, for what the backend doesn't offer; nil if it was lost. It is the job's to use, between statements.
+func (c *conn) PGX() *pgx.Conn {
+	if c.pooled == nil {
+		return nil
+	}
+	return c.pgx
 }

@@ -18,7 +18,7 @@ import (
 func (c *conn) classify(ctx context.Context, op, sql string, err error, sent bool) error {
 	var pg *pgconn.PgError
 	answered := errors.As(err, &pg)
-	if sent && (answered || !pgconn.SafeToRetry(err)) {
+	if sent && (answered || !c.unsent(err)) {
 		return c.sentError(ctx, op, sql, err)
 	}
 	switch {

@@ -18,7 +18,7 @@ func (c *conn) start(ctx context.Context, op, sql string, args []any) (pgx.Rows,
 		if err := c.usable(ctx, op); err != nil {
 			return nil, err
 		}
-		c.idle = c.pgx.PgConn().TxStatus() == 'I'
+		c.noteState()
 		rows, err := c.pgx.Query(ctx, sql, args...)
 		// pgx returns an error from Query itself if it didn't come to sending the statement, but to preparing it only.
 		sent := err == nil || !c.preparesFirst(sql, args)
@@ -47,7 +47,7 @@ func (c *conn) execSimple(ctx context.Context, sql string) (pgconn.CommandTag, e
 		if err := c.usable(ctx, "exec"); err != nil {
 			return pgconn.CommandTag{}, err
 		}
-		c.idle = c.pgx.PgConn().TxStatus() == 'I'
+		c.noteState()
 		tag, err := c.pgx.Exec(ctx, sql)
 		if err == nil {
 			c.used = true
@@ -80,7 +80,7 @@ func (c *conn) again(ctx context.Context, op string, err error, sent bool, attem
 		return attempt == 1 && !c.pgx.IsClosed() && c.pgx.PgConn().TxStatus() == 'I', nil
 	case used || !c.pgx.IsClosed() || !isNetwork(err) && !isFatal(err):
 		return false, nil
-	case sent && !pgconn.SafeToRetry(err):
+	case sent && !c.unsent(err):
 		return false, nil
 	}
 	c.used = false
@@ -91,6 +91,18 @@ func (c *conn) again(ctx context.Context, op string, err error, sent bool, attem
 		return false, withOp(err, op)
 	}
 	return true, nil
+}
+
+// noteState notes how the connection is before something is sent on it.
+func (c *conn) noteState() {
+	c.idle, c.open = c.pgx.PgConn().TxStatus() == 'I', !c.pgx.IsClosed()
+}
+
+// unsent reports whether err, of the last statement, is certain to have come before anything of it was sent. pgx says so of
+// "conn closed" as well where it has lost the connection itself while it waited for the answer, and forgotten the reason
+// (pgconn's MultiResultReader, up to 5.12 at least).
+func (c *conn) unsent(err error) bool {
+	return pgconn.SafeToRetry(err) && !(c.open && errors.Is(err, pgconn.ErrConnClosed))
 }
 
 // preparesFirst reports whether Query prepares sql and reports what goes wrong with that in its own error.
