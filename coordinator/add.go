@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/troupedb/troupe/coordinator/mapping"
 	"github.com/troupedb/troupe/messages"
 )
 
@@ -14,103 +15,82 @@ import (
 // its key. It stops at the first error: objects before it are written.
 func (t *Troupe) Add(ctx context.Context, objects ...any) error {
 	for i, object := range objects {
-		if err := t.add(ctx, object); err != nil {
+		if _, err := t.add(ctx, object); err != nil {
 			return fmt.Errorf("object %d of %d: %w", i+1, len(objects), err)
 		}
 	}
 	return nil
 }
 
-func (t *Troupe) add(ctx context.Context, object any) error {
-	v := reflect.ValueOf(object)
-	if v.Kind() != reflect.Pointer || v.IsNil() {
-		return &messages.Error{Code: messages.ErrInvalidRequest, Op: "add", Detail: fmt.Sprintf("a %T is no pointer to a mapped struct", object)}
+// AddOne is [Troupe.Add] for one object, and returns its key: for structs without [Identity], too.
+func (t *Troupe) AddOne(ctx context.Context, object any) (messages.Key, error) {
+	m, v, err := mapping.OfObject(object)
+	if err == nil {
+		err = m.CheckKey(v)
 	}
-	m, err := mappingFor(v.Type().Elem())
 	if err != nil {
-		return err
+		return messages.Key{}, err
 	}
-	if err := m.checkKey(object); err != nil {
-		return err
-	}
-	shard, err := t.shardFor(ctx, object)
+	shard, err := t.add(ctx, object)
 	if err != nil {
-		return err
+		return messages.Key{}, err
 	}
-	sql, args, assigned := m.insert(v.Elem())
-	var options messages.Options
-	if shard != "" {
-		options.Shards = []messages.ShardID{shard}
-	}
-	if len(assigned) == 0 {
-		rows, err := t.run(ctx, &messages.Exec{SQL: sql, Args: args, Options: options})
-		if err != nil {
-			return err
-		}
-		return m.identify(object, rows.Shards()[0])
-	}
-	rows, err := t.run(ctx, &messages.Query{SQL: sql, Args: args, Options: options})
-	if err != nil {
-		return err
-	}
-	if err := (row{rows}).Scan(assigned...); err != nil {
-		return err
-	}
-	return m.identify(object, rows.Shards()[0])
+	return keyIn(m, v, shard)
 }
 
-// shardFor returns the shard that object is written to: the pin's only one, the only one there is, or the chooser's; empty if the
-// statement is routed by the declared tables.
-func (t *Troupe) shardFor(ctx context.Context, object any) (messages.ShardID, error) {
-	p := pinOf(ctx)
-	switch {
-	case p.nowhere:
-		return "", errNowhere
-	case p.all, len(p.shards) > 1:
-		return "", &messages.Error{Code: messages.ErrInvalidRequest, Op: "add", Detail: "an object lives on one shard, and the pin names several"}
-	case len(p.shards) == 1:
-		return t.known(p.shards[0], "pin")
-	case len(t.cfg.Shards) == 1:
-		return t.cfg.Shards[0].ID, nil
-	case t.cfg.ShardChooser == nil && len(t.cfg.Tables) > 0:
-		return "", nil
-	case t.cfg.ShardChooser == nil:
-		return "", &messages.Error{Code: messages.ErrNoRoute, Op: "add", Detail: "there is no pin, no declared table and no shard chooser"}
-	}
-	shard, err := t.chooseShard(ctx, object)
+// add inserts object and returns the shard that it is on.
+func (t *Troupe) add(ctx context.Context, object any) (messages.ShardID, error) {
+	m, v, err := mapping.OfObject(object)
 	if err != nil {
 		return "", err
 	}
-	return t.known(shard, "shard chooser")
-}
-
-func (t *Troupe) known(shard messages.ShardID, by string) (messages.ShardID, error) {
-	if _, ok := t.index[shard]; !ok {
-		return "", &messages.Error{Code: messages.ErrUnknownShard, Shard: shard, Op: "route", Detail: fmt.Sprintf("the %s names it", by)}
+	if mapping.HasIdentity(m.Type) {
+		if err := m.CheckKey(v); err != nil {
+			return "", err
+		}
 	}
-	return shard, nil
+	shard, err := t.ShardFor(ctx, object)
+	if err != nil {
+		return "", err
+	}
+	sql, args, assigned := insert(m, v)
+	options := messages.Options{Shards: []messages.ShardID{shard}}
+	if len(assigned) == 0 {
+		if _, err := t.run(ctx, &messages.Exec{SQL: sql, Args: args, Options: options}); err != nil {
+			return "", err
+		}
+		return shard, m.Identify(object, shard)
+	}
+	rows, err := t.run(ctx, &messages.Query{SQL: sql, Args: args, Options: options})
+	if err != nil {
+		return "", err
+	}
+	if err := (row{rows}).Scan(assigned...); err != nil {
+		return "", err
+	}
+	return shard, m.Identify(object, shard)
 }
 
 // insert returns the statement that inserts object, and where what the database assigns is to be scanned.
-func (m *mapping) insert(object reflect.Value) (sql string, args, assigned []any) {
+func insert(m *mapping.Struct, object reflect.Value) (sql string, args, assigned []any) {
 	var names, returned, values []string
-	for _, c := range m.columns {
-		field := object.FieldByIndex(c.index)
-		if c.assigned {
-			returned = append(returned, c.name)
+	for _, c := range m.Columns {
+		field := object.FieldByIndex(c.Index)
+		if c.Auto {
+			returned = append(returned, c.Name)
 			assigned = append(assigned, field.Addr().Interface())
 			continue
 		}
-		names = append(names, c.name)
+		names = append(names, c.Name)
 		args = append(args, field.Interface())
 		values = append(values, fmt.Sprintf("$%d", len(args)))
 	}
-	sql = fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)", quoteTable(m.table), quoteAll(names), strings.Join(values, ", "))
+	sql = fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)", mapping.QuoteTable(m.Table), mapping.QuoteAll(names), strings.Join(values, ", "))
 	if len(names) == 0 {
-		sql = fmt.Sprintf("INSERT INTO %s DEFAULT VALUES", quoteTable(m.table))
+		sql = fmt.Sprintf("INSERT INTO %s DEFAULT VALUES", mapping.QuoteTable(m.Table))
 	}
 	if len(returned) > 0 {
-		sql += " RETURNING " + quoteAll(returned)
+		sql += " RETURNING " + mapping.QuoteAll(returned)
 	}
 	return sql, args, assigned
 }

@@ -3,11 +3,13 @@ package coordinator
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
 	"github.com/troupedb/troupe/actors"
 	"github.com/troupedb/troupe/messages"
+	"github.com/troupedb/troupe/shardworker"
 )
 
 // grace is how long a call whose context has ended, or whose reader has left, waits for its workers to let go. They
@@ -25,9 +27,13 @@ type call struct {
 	wantRows bool
 	ddl      bool // it may change the schema
 	options  messages.Options
-	nested   bool             // it is a chooser's, and was admitted without a place
-	identity *IdentityRequest // what the identity chooser is asked; nil if the execute chooser is
-	touched  *Touched         // told of what is sent; nil if nobody asks
+	nested   bool               // it is a chooser's, and was admitted without a place
+	identity *IdentityRequest   // what the identity chooser is asked; nil if the execute chooser is
+	touched  *Touched           // told of what is sent; nil if nobody asks
+	tx       *transaction       // it runs in one; else nil
+	commits  bool               // it is a transaction's COMMIT
+	lease    *shardworker.Lease // of a transaction's own statement, which has one target; else nil
+	copy     *messages.Copy     // what is loaded in place of running SQL; else nil
 
 	// How the call is routed and gathered; set before the call is submitted, or by its choosing.
 	left     step          // what its choosing has to do
@@ -36,11 +42,15 @@ type call struct {
 	narrowed *narrowing    // what the tables say, if they were asked
 	gather   *gathering    // how the targets' rows become one answer; nil if they are handed out as they come
 	sent     []sent        // what each target is sent; nil if it is the statement as it is
-	targets  []int         // numbers of the chosen shards
-	among    []int         // those that a pin or chooser named for an INSERT, whose rows have shards of their own; else nil
-	target   [1]int
-	executes [1]messages.Execute // the room for a single one
-	rows     Rows                // the room for the rows of a call that is over when they are made
+	// translated has the text of sent, or the statement, in the names of each target that has Names; nil if none has.
+	translated []string
+	targets    []int // numbers of the chosen shards
+	among      []int // those that a pin or chooser named for an INSERT, whose rows have shards of their own; else nil
+	target     [1]int
+	executes   [1]messages.Execute  // the room for a single one
+	rows       Rows                 // the room for the rows of a call that is over when they are made
+	leases     []*shardworker.Lease // the connection of each target, in a transaction; nil outside of one, and before it was sent
+	held       bool                 // rows have to be held, see window
 
 	stream    actors.Stream
 	described actors.Promise[struct{}] // the columns are known, or the call has failed
@@ -74,6 +84,12 @@ func (t *Troupe) newCall(ctx context.Context, sql string, args []any, wantRows b
 // for the chooser has one, and would wait for ever if all places were taken by such calls.
 type choosingKey struct{}
 
+// aside returns the context that the user's code is called with when a call asks it. It runs outside of the call's transaction, so that
+// what it looks up takes no part in that.
+func aside(ctx context.Context) context.Context {
+	return WithTx(context.WithValue(ctx, choosingKey{}, true), nil)
+}
+
 // admit takes the call's place among those in flight. With wait it waits for one under the call's context.
 func (c *call) admit(wait bool) error {
 	t := c.troupe
@@ -82,7 +98,7 @@ func (c *call) admit(wait bool) error {
 		return closedError("the troupe is closed")
 	default:
 	}
-	if c.ctx.Value(choosingKey{}) != nil {
+	if c.tx != nil || c.ctx.Value(choosingKey{}) != nil { // a transaction has its own place
 		c.nested = true
 		return nil
 	}
@@ -128,7 +144,14 @@ func (c *call) dispatch() {
 	for _, shard := range c.targets {
 		sources = append(sources, actors.Source{Shard: t.cfg.Shards[shard].ID, Worker: t.workers[shard].Load()})
 	}
+	if err := c.takeTurns(); err != nil {
+		c.stream.Fail(err)
+		return
+	}
+	c.countMerge(1)
 	if !c.stream.Open(sources...) {
+		c.leaveTurns()
+		c.countMerge(-1)
 		return
 	}
 	if c.touched != nil {
@@ -142,7 +165,10 @@ func (c *call) dispatch() {
 		sql, args := c.statementFor(i)
 		executes[i] = messages.Execute{
 			Call: c.id, Source: i, SQL: sql, Args: args, WantRows: c.wantRows,
-			Window: t.cfg.Window, BatchBytes: t.cfg.BatchBytes, Context: c.ctx, ReplyTo: &c.stream,
+			Window: c.window(), BatchBytes: t.cfg.BatchBytes, Context: without(c.ctx), ReplyTo: &c.stream, Ordered: c.held, Copy: c.copy, Commits: c.commits,
+		}
+		if c.leases != nil {
+			executes[i].Lease = c.leases[i]
 		}
 		if len(sources) == 1 {
 			executes[i].Runner = c
@@ -152,12 +178,62 @@ func (c *call) dispatch() {
 	c.stream.CancelIfOver()
 }
 
+// holdsWhileItWaits reports whether the call may hold connections of some shards while it waits for those of others: because its
+// rows are read in an order.
+func (c *call) holdsWhileItWaits() bool {
+	return len(c.targets) > 1 && c.tx == nil && (c.options.Order == messages.InShardOrder || c.gather != nil && c.gather.ordered)
+}
+
+// countMerge counts such a call as it begins, or ends.
+func (c *call) countMerge(n int) {
+	if !c.holdsWhileItWaits() {
+		return
+	}
+	databases := make([]int, len(c.targets))
+	for i, shard := range c.targets {
+		databases[i] = c.troupe.databaseOf(shard)
+	}
+	c.troupe.leases.merge(databases, n)
+}
+
+// takeTurns gets the targets' turns on the connections of the transaction, if the call is in one.
+func (c *call) takeTurns() error {
+	switch {
+	case c.lease != nil:
+		if err := c.lease.Claim(c.id, 0); err != nil {
+			return err
+		}
+		c.leases = []*shardworker.Lease{c.lease}
+		return nil
+	case c.tx != nil:
+		return c.tx.claim(c)
+	default:
+		c.holdRows()
+		return nil
+	}
+}
+
+// leaveTurns gives up the turns of a call that isn't sent.
+func (c *call) leaveTurns() {
+	for i, lease := range c.leases {
+		lease.Pass(c.id, i)
+	}
+	if c.tx != nil {
+		c.tx.callOver(c)
+	}
+	c.leases = nil
+}
+
 // statementFor returns what a target is sent.
 func (c *call) statementFor(target int) (sql string, args []any) {
-	if c.sent == nil {
-		return c.sql, c.args
+	sql, args = c.sql, c.args
+	if c.sent != nil {
+		sql, args = c.sent[target].sql, c.sent[target].args
 	}
-	return c.sent[target].sql, c.sent[target].args
+	if c.translated != nil && c.translated[target] != "" {
+		sql = c.translated[target]
+	}
+	return sql, args
 }
 
 // echo tells what is about to be sent, on the goroutine that has chosen the targets: a log handler may block or panic.
@@ -187,7 +263,7 @@ func (c *call) lose(shard int, err error) {
 	}
 	for source, target := range c.targets {
 		if target == shard && c.stream.Waiting(source) {
-			if messages.MayWrite(c.sql) {
+			if c.inDoubt() {
 				err = &messages.Error{Code: messages.ErrOutcomeUnknown, Shard: c.troupe.cfg.Shards[shard].ID, Err: err}
 			}
 			c.stream.Fail(err)
@@ -195,10 +271,18 @@ func (c *call) lose(shard int, err error) {
 	}
 }
 
+// inDoubt reports whether nobody knows what the call has done where its answer is lost. In a transaction only a commit is.
+func (c *call) inDoubt() bool {
+	return messages.MayWrite(c.sql) && (c.tx == nil && c.lease == nil || c.commits)
+}
+
 // cutOff fails the call from outside: err is why. What was sent and may write has an unknown outcome then.
 func (c *call) cutOff(err error) {
-	if c.stream.Opened() && messages.MayWrite(c.sql) {
-		err = &messages.Error{Code: messages.ErrOutcomeUnknown, Op: "wait", Err: err}
+	if c.stream.Opened() {
+		if c.inDoubt() {
+			err = &messages.Error{Code: messages.ErrOutcomeUnknown, Op: "wait", Err: err}
+		}
+		c.stream.CancelAll(err) // of a transaction's call, too
 	}
 	c.stream.Fail(err)
 }
@@ -216,7 +300,13 @@ func (c *call) StreamDescribed(err error) {
 }
 
 // StreamEnded is told when the workers have let go.
-func (c *call) StreamEnded() { c.end() }
+func (c *call) StreamEnded() {
+	if c.tx != nil { // before anybody can go on in it
+		c.tx.callOver(c)
+	}
+	c.countMerge(-1)
+	c.end()
+}
 
 func (c *call) end() {
 	if !c.over.Resolve(struct{}{}, nil) {
@@ -310,7 +400,7 @@ func (c *call) leaveJobs() {
 // expire ends a call whose context has ended, and returns its error: what the shards say within the grace, if they do.
 // It returns nil if they ended complete after all.
 func (c *call) expire() error {
-	cause := c.ctx.Err()
+	cause := endOf(c.ctx)
 	c.stream.CancelAll(cause)
 	if c.stream.Opened() {
 		c.awaitOver()
@@ -319,15 +409,37 @@ func (c *call) expire() error {
 			return err // an answer that is there wins, a complete one too
 		}
 	}
+	if c.tx != nil {
+		c.awaitRouted() // what kept it from getting a connection tells more
+	}
 	c.stream.Fail(c.expired(cause))
 	return c.stream.Err()
+}
+
+// endOf returns the error of a context that has ended, with its cause, if that says more.
+func endOf(ctx context.Context) error {
+	err := ctx.Err()
+	if cause := context.Cause(ctx); !errors.Is(cause, err) {
+		err = fmt.Errorf("%w: %w", err, cause)
+	}
+	return err
+}
+
+// awaitRouted waits for the choosing to fail, within the grace.
+func (c *call) awaitRouted() {
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	select {
+	case <-c.described.Future().Done():
+	case <-timer.C:
+	}
 }
 
 func (c *call) expired(cause error) error {
 	switch {
 	case !c.stream.Opened() && c.asked:
 		return &messages.Error{Code: messages.ErrChooser, Op: "route", Detail: "no answer before the context ended", Err: cause}
-	case c.stream.Opened() && messages.MayWrite(c.sql):
+	case c.stream.Opened() && c.inDoubt():
 		return &messages.Error{
 			Code: messages.ErrOutcomeUnknown, Op: "wait", Detail: "no answer before the context ended",
 			Err: &messages.Error{Code: messages.ErrCanceled, Err: cause},

@@ -14,7 +14,8 @@ import (
 // What holds for every chooser: it is user code, called on a goroutine of its own with the call's context, by many calls
 // at once. An error, a panic, or no answer before the context ends fails its own call with [messages.ErrChooser] and
 // harms no other. So does choosing nothing, nil and an empty list alike: "nowhere" is never an empty success. A shard
-// that is named twice counts once, and one that doesn't exist is [messages.ErrUnknownShard].
+// that is named twice counts once, and one that doesn't exist is [messages.ErrUnknownShard]. What a chooser asks the troupe runs outside
+// of the call's transaction.
 type ShardChooser func(ctx context.Context, instance any) (messages.ShardID, error)
 
 // IdentityChooser picks the shards where a primary key is looked for, see [ShardChooser].

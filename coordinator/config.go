@@ -30,6 +30,13 @@ type Config struct {
 	// none: a statement needs declared tables or a pin.
 	ExecuteChooser ExecuteChooser
 
+	// RequireShard refuses, with messages.ErrNoRoute, every statement, Get and Copy whose shard nobody names: by a pin (AllShards is one), a
+	// token (WithToken for Get and Related, Options.Token for any), or the object that rows are loaded from. It holds for one shard
+	// as for many. Tables are not asked where a statement goes, they say how several pinned shards answer it; an ExecuteChooser could never be asked,
+	// and is refused. The IdentityChooser is asked for what is loaded from an object only, and without one that goes to the object's own shard. Add
+	// goes on asking the ShardChooser, or the declared table's route. Defaults to false.
+	RequireShard bool
+
 	// System is where the actors live. Defaults to actors.Default(), the process's own.
 	System *actors.System
 	// Logger is told of panics, forgotten Rows and workers that had to be started anew. Defaults to slog.Default().
@@ -77,9 +84,12 @@ func (c Config) withDefaults() (Config, error) {
 		if (s.DSN == "") == (s.Backend == nil) {
 			return c, invalidConfig(fmt.Sprintf("shard %s needs either a DSN or a Backend", s.ID))
 		}
+		if err := s.Names.Validate(); err != nil {
+			return c, messages.OnShard(err, s.ID, "spawn", messages.ErrInvalidConfig)
+		}
 		for _, other := range c.Shards[:i] { // its rows would come twice
-			if sameBackend(s.Backend, other.Backend) {
-				return c, oneDatabase(other.ID, s.ID)
+			if sameBackend(s.Backend, other.Backend) && !s.Names.Apart(other.Names) {
+				return c, oneDatabase(other, s)
 			}
 		}
 	}
@@ -94,6 +104,9 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Window > maxWindow || c.BatchBytes > maxBatchBytes {
 		return c, invalidConfig(fmt.Sprintf("Window is at most %d and BatchBytes at most %d", maxWindow, maxBatchBytes))
 	}
+	if c.RequireShard && c.ExecuteChooser != nil {
+		return c, invalidConfig("the ExecuteChooser could never be asked, because RequireShard refuses every statement whose shard isn't named; leave one of them out")
+	}
 	c.Shards = append([]shardworker.Shard(nil), c.Shards...)
 	setDefault(&c.MaxInFlight, defaultMaxInFlight)
 	setDefault(&c.Window, DefaultWindow)
@@ -107,10 +120,6 @@ func (c Config) withDefaults() (Config, error) {
 		c.Logger = slog.Default()
 	}
 	return c, nil
-}
-
-func oneDatabase(a, b messages.ShardID) error {
-	return invalidConfig(fmt.Sprintf("shards %s and %s are one database", a, b))
 }
 
 func sameBackend(a, b shardworker.Backend) bool {

@@ -24,18 +24,6 @@ func openDSN(dsn shardworker.DSN) (shardworker.Backend, error) {
 	return postgres.New(postgres.Config{DSN: text})
 }
 
-// checkLocation refuses a second shard on the database of an earlier one, as far as their backends can tell: its rows
-// would come twice.
-func (t *Troupe) checkLocation(shard int) error {
-	mine := locationOf(t.backends[shard])
-	for other := range shard {
-		if mine != "" && mine == locationOf(t.backends[other]) {
-			return oneDatabase(t.cfg.Shards[other].ID, t.cfg.Shards[shard].ID)
-		}
-	}
-	return nil
-}
-
 func locationOf(b shardworker.Backend) string {
 	if located, ok := b.(shardworker.Located); ok {
 		return located.Location()

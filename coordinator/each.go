@@ -5,6 +5,8 @@ import (
 	"reflect"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/troupedb/troupe/coordinator/mapping"
 )
 
 // Each ranges over rows, which it closes: each row as a T, a struct as pgx.RowToStructByName scans it, or a single
@@ -20,18 +22,18 @@ func Each[T any](rows pgx.Rows) iter.Seq2[T, error] {
 }
 
 // eachOf is Each for a T whose mapping is known.
-func eachOf[T any](rows pgx.Rows, m *mapping) iter.Seq2[T, error] {
+func eachOf[T any](rows pgx.Rows, m *mapping.Struct) iter.Seq2[T, error] {
 	return each(rows, pgx.RowToStructByName[T], m)
 }
 
-func each[T any](rows pgx.Rows, scan pgx.RowToFunc[T], m *mapping) iter.Seq2[T, error] {
+func each[T any](rows pgx.Rows, scan pgx.RowToFunc[T], m *mapping.Struct) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		defer rows.Close()
 		var zero T
 		for rows.Next() {
 			v, err := scan(rows)
 			if err == nil && m != nil {
-				err = m.identify(&v, ShardOf(rows))
+				err = m.Identify(&v, ShardOf(rows))
 			}
 			if err != nil {
 				yield(zero, err)
@@ -60,13 +62,13 @@ func Collect[T any](rows pgx.Rows) ([]T, error) {
 }
 
 // rowTo returns how a row becomes a T, and the mapping of a T that learns its key.
-func rowTo[T any]() (pgx.RowToFunc[T], *mapping) {
+func rowTo[T any]() (pgx.RowToFunc[T], *mapping.Struct) {
 	t := reflect.TypeFor[T]()
 	if t.Kind() != reflect.Struct || isValue(t) {
 		return pgx.RowTo[T], nil
 	}
-	if _, ok := any(new(T)).(keyed); ok {
-		if m, err := mappingFor(t); err == nil {
+	if mapping.HasIdentity(t) {
+		if m, err := mapping.Of(t); err == nil {
 			return pgx.RowToStructByName[T], m
 		}
 	}

@@ -109,6 +109,9 @@ func (e *explaining) Run() {
 	if err == nil { // how texts are compared makes no difference here, so the shards aren't asked
 		err = e.call.finishRouting()
 	}
+	if err == nil {
+		err = e.call.translate()
+	}
 	e.done.Resolve(struct{}{}, err)
 }
 

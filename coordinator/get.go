@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/troupedb/troupe/coordinator/mapping"
 	"github.com/troupedb/troupe/messages"
 )
 
@@ -15,50 +16,74 @@ import (
 // one that a pin or [WithToken] does. Without such a row the error is pgx.ErrNoRows; a key that is found on
 // several shards is [messages.ErrAmbiguousKey] and names them: each is an identity of its own, so say which by token.
 func Get[T any](ctx context.Context, t *Troupe, key ...any) (T, error) {
-	var object T
-	m, err := mappingFor(reflect.TypeFor[T]())
+	var zero T
+	m, err := mapping.Of(reflect.TypeFor[T]())
 	if err != nil {
-		return object, err
+		return zero, err
 	}
-	rows, err := t.run(ctx, &messages.Get{Table: m.table, Columns: m.names(), KeyColumns: m.keyColumns(), Key: key})
+	object, _, err := find[T](ctx, t, m, key, messages.Options{})
+	return object, err
+}
+
+// GetOne is [Get], and returns the row's key beside it: for structs without [Identity], too.
+func GetOne[T any](ctx context.Context, t *Troupe, key ...any) (T, messages.Key, error) {
+	var zero T
+	m, err := mapping.Of(reflect.TypeFor[T]())
 	if err != nil {
-		return object, err
+		return zero, messages.Key{}, err
+	}
+	object, shard, err := find[T](ctx, t, m, key, messages.Options{})
+	if err != nil {
+		return zero, messages.Key{}, err
+	}
+	found, err := keyIn(m, reflect.ValueOf(&object).Elem(), shard)
+	if err != nil {
+		return zero, messages.Key{}, err
+	}
+	return object, found, nil
+}
+
+// find returns the only row of a primary key, and the shard that it is on.
+func find[T any](ctx context.Context, t *Troupe, m *mapping.Struct, key []any, o messages.Options) (object T, shard messages.ShardID, err error) {
+	var zero T
+	rows, err := t.run(ctx, &messages.Get{Table: m.Table, Columns: m.Names(), KeyColumns: m.KeyNames(), Key: key, Options: o})
+	if err != nil {
+		return zero, "", err
 	}
 	var found []messages.ShardID
 	for v, err := range eachOf[T](rows, m) {
 		if err != nil {
-			return v, err
+			return zero, "", err
 		}
 		object = v
 		found = append(found, rows.Shard())
 	}
 	switch len(found) {
 	case 0:
-		return object, pgx.ErrNoRows
+		return zero, "", pgx.ErrNoRows
 	case 1:
-		return object, nil
+		return object, found[0], nil
 	default:
-		var zero T
-		return zero, &messages.Error{Code: messages.ErrAmbiguousKey, Op: "get", Detail: fmt.Sprintf("%s %v is on shards %v", m.table, key, found)}
+		return zero, "", &messages.Error{Code: messages.ErrAmbiguousKey, Op: "get", Detail: fmt.Sprintf("%s %v is on shards %v", m.Table, key, found)}
 	}
 }
 
 // Related returns the rows of T's table whose column equals value and that belong to parent, a pointer to a mapped struct
-// that was read or written. They are looked for where the identity chooser says, which is told of parent; a pin
+// that was read or written, or a [messages.Key]. They are looked for where the identity chooser says, which is told of parent; a pin
 // reaches here unless it is LeadOnly.
 func Related[T any](ctx context.Context, t *Troupe, parent any, column string, value any) ([]T, error) {
-	m, err := mappingFor(reflect.TypeFor[T]())
+	m, err := mapping.Of(reflect.TypeFor[T]())
 	if err != nil {
 		return nil, err
 	}
-	if m.column(column) == nil {
-		return nil, &messages.Error{Code: messages.ErrInvalidRequest, Op: "related", Detail: fmt.Sprintf("table %s has no mapped column %q", m.table, column)}
+	if m.Position(column) < 0 {
+		return nil, &messages.Error{Code: messages.ErrInvalidRequest, Op: "related", Detail: fmt.Sprintf("table %s has no mapped column %q", m.Table, column)}
 	}
 	if parent == nil {
 		return nil, &messages.Error{Code: messages.ErrInvalidRequest, Op: "related", Detail: "the parent is nil"}
 	}
 	rows, err := t.run(ctx, &messages.Get{
-		Table: m.table, Columns: m.names(), KeyColumns: []string{column}, Key: []any{value},
+		Table: m.Table, Columns: m.Names(), KeyColumns: []string{column}, Key: []any{value},
 		Options: messages.Options{LoadedFrom: parent},
 	})
 	if err != nil {
@@ -86,12 +111,12 @@ func getSQL(g *messages.Get) (string, error) {
 		return "", &messages.Error{Code: messages.ErrInvalidRequest, Op: "get", Detail: "no table, or no columns"}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "SELECT %s FROM %s WHERE ", quoteAll(g.Columns), quoteTable(g.Table))
+	fmt.Fprintf(&b, "SELECT %s FROM %s WHERE ", mapping.QuoteAll(g.Columns), mapping.QuoteTable(g.Table))
 	for i, column := range g.KeyColumns {
 		if i > 0 {
 			b.WriteString(" AND ")
 		}
-		fmt.Fprintf(&b, "%s = $%d", quote(column), i+1)
+		fmt.Fprintf(&b, "%s = $%d", mapping.Quote(column), i+1)
 	}
 	return b.String(), nil
 }

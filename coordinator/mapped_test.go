@@ -2,6 +2,7 @@ package coordinator_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 	"testing"
@@ -89,6 +90,7 @@ func TestAddGetAndRelated(t *testing.T) {
 	require.Nil(t, got.City)
 	_, err = coordinator.Get[place](ctx, troupe, 99)
 	require.ErrorIs(t, err, pgx.ErrNoRows)
+	require.ErrorIs(t, err, sql.ErrNoRows)
 	ambiguous, err := coordinator.Get[place](ctx, troupe, 1)
 	require.ErrorIs(t, err, messages.ErrAmbiguousKey)
 	require.ErrorContains(t, err, "asia")

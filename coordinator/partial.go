@@ -77,7 +77,7 @@ func (c *call) outcomes() []Outcome {
 
 // mayBePartial reports whether a failure of the call may leave an effect on some shards only.
 func (c *call) mayBePartial() bool {
-	return c.stream.Opened() && len(c.targets) > 1 && messages.MayWrite(c.sql)
+	return c.stream.Opened() && len(c.targets) > 1 && c.inDoubt()
 }
 
 // whole returns err, which ended the call, together with what is known of the other shards if there was an effect on one of

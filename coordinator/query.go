@@ -58,16 +58,27 @@ func (t *Troupe) run(ctx context.Context, r messages.Request) (*Rows, error) {
 	if err != nil {
 		return nil, err
 	}
+	return c.run()
+}
+
+// run submits a call that is prepared, and attends to it.
+func (c *call) run() (*Rows, error) {
 	if err := c.admit(true); err != nil {
 		return nil, err
 	}
 	c.mu.attended = true // nobody else has the call yet
 	c.submit()
 	if err := c.attend(); err != nil {
-		if ctx.Err() == nil {
+		if c.ctx.Err() == nil {
 			c.awaitOver() // so that the caller finds the connections free
 		}
 		return nil, c.whole(err)
+	}
+	if !c.wantRows && c.tx != nil {
+		c.awaitOver() // so that the next statement finds the connection free
+		if err := c.tx.escaped(); err != nil {
+			return nil, err
+		}
 	}
 	return newRows(c), nil
 }
@@ -85,9 +96,17 @@ func (t *Troupe) prepare(ctx context.Context, r messages.Request) (*call, error)
 		return nil, err
 	}
 	if c.left == nothing {
+		if err := c.translate(); err != nil {
+			return nil, err
+		}
+	}
+	if c.left == nothing && c.tx != nil && !c.tx.enlisted(c.targets) {
+		c.left = joinTx
+	}
+	if c.left == nothing {
 		c.echo()
 	} else {
-		c.asked = c.left != askShards
+		c.asked = c.left == askChooser || c.left == askTables
 	}
 	return c, nil
 }
@@ -98,11 +117,28 @@ func (t *Troupe) callFor(ctx context.Context, r messages.Request) (*call, error)
 	if err != nil {
 		return nil, err
 	}
-	c, err := t.makeCall(ctx, r, options)
-	if err == nil {
-		c.touched = p.touched
+	tx := TxOf(ctx)
+	if tx != nil {
+		if err := tx.takes(t, &options); err != nil {
+			return nil, err
+		}
 	}
-	return c, err
+	c, err := t.makeCall(ctx, r, options)
+	if err != nil {
+		return nil, err
+	}
+	c.touched = p.touched
+	if tx != nil {
+		if messages.ControlsTransaction(c.sql) {
+			return nil, errControl
+		}
+		if err := tx.of.reaches(c); err != nil {
+			return nil, err
+		}
+		c.tx = tx.of
+		c.stream.Patient() // to cancel a statement would end the transaction
+	}
+	return c, nil
 }
 
 func (t *Troupe) makeCall(ctx context.Context, r messages.Request, options messages.Options) (*call, error) {
@@ -141,7 +177,7 @@ func (t *Troupe) makeCall(ctx context.Context, r messages.Request, options messa
 // positional numbers the parameters of a statement that may have to be understood, if pgx would do it later: what is planned has
 // to be what is run.
 func (t *Troupe) positional(sql string, args []any) (string, []any, error) {
-	if len(args) == 0 || len(t.cfg.Shards) == 1 || !slices.Contains(t.dialects, messages.PostgreSQL) {
+	if len(args) == 0 || len(t.cfg.Shards) == 1 && !t.named || !slices.Contains(t.dialects, messages.PostgreSQL) {
 		return sql, args, nil
 	}
 	for _, arg := range args {

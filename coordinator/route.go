@@ -1,7 +1,6 @@
 package coordinator
 
 import (
-	"context"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -17,6 +16,7 @@ const (
 	askChooser             // and then gather
 	askTables              // whose routes call the user's code
 	askShards              // how they order texts, and which columns are times
+	joinTx                 // the targets have to be enlisted in the call's transaction
 )
 
 // preset chooses the shards by everything that doesn't block: pin, token, only shard, tables. What is left is in c.left. It
@@ -30,6 +30,8 @@ func (c *call) preset() error {
 		return c.choose(o.Shards, "pin")
 	case o.Token != "":
 		return c.choose([]messages.ShardID{o.Token}, "identity token")
+	case t.cfg.RequireShard:
+		return c.requireShard()
 	case len(t.cfg.Shards) == 1:
 		c.targets = c.target[:]
 		return nil
@@ -110,6 +112,12 @@ func (c *choosing) Run() {
 	if err == nil && call.left == askShards {
 		err = call.lookUp()
 	}
+	if err == nil {
+		err = call.translate()
+	}
+	if err == nil && call.tx != nil {
+		err = call.tx.enlist(without(call.ctx), call.targets)
+	}
 	if err != nil {
 		call.stream.Fail(err)
 		return
@@ -140,7 +148,7 @@ func (c *call) finishRouting() error {
 // askRoutes is routeByTables where a route is the user's own function.
 func (c *call) askRoutes() (err error) {
 	defer c.troupe.recoverChooser("route", &err)
-	return c.routeByTables(context.WithValue(c.ctx, choosingKey{}, true))
+	return c.routeByTables(aside(c.ctx))
 }
 
 // recoverRouting fails the call when the log handler that echoes it panics: nobody else is on this goroutine to notice.
@@ -153,7 +161,7 @@ func (c *call) recoverRouting() {
 // ask calls the chooser.
 func (c *call) ask() (ids []messages.ShardID, err error) {
 	defer c.troupe.recoverChooser(c.chooserName(), &err)
-	ctx := context.WithValue(c.ctx, choosingKey{}, true)
+	ctx := aside(c.ctx)
 	if c.identity != nil {
 		ids, err = c.troupe.cfg.IdentityChooser(ctx, c.identity)
 	} else {

@@ -159,9 +159,9 @@ func (r *Rows) misread(err error) {
 
 // Close ends the reading: shards that still send are cancelled, not drained, and Close waits for them to let go of
 // their connections, for a few milliseconds at the most. Rows of a statement that may write are read to their end as
-// pgx does, for to cancel it would undo it: Err tells then whether it took effect. It may be called more than once.
+// pgx does, for to cancel it would undo it: Err tells then whether it took effect. So are those of a transaction. It may be called more than once.
 func (r *Rows) Close() {
-	if !r.closed && messages.MayWrite(r.call.sql) {
+	if !r.closed && (r.call.tx != nil || messages.MayWrite(r.call.sql)) {
 		for r.Next() {
 		}
 	}
@@ -191,6 +191,14 @@ func (c *call) awaitOver() {
 	over := c.over.Future()
 	if _, _, settled := over.Result(); settled {
 		return
+	}
+	if c.tx != nil { // its shards are let run to their end, as long as there is time
+		select {
+		case <-over.Done():
+			return
+		case <-c.ctx.Done():
+			c.stream.CancelAll(endOf(c.ctx))
+		}
 	}
 	timer := time.NewTimer(grace)
 	defer timer.Stop()

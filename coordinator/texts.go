@@ -3,6 +3,7 @@ package coordinator
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -118,12 +119,12 @@ func (s *shardTexts) remember(key collationKey, c merge.Collation, state uint64)
 const (
 	postgresTexts = `SELECT
 	(coalesce(to_jsonb(d)->>'datlocprovider', 'c') = 'b'
-		OR coalesce(to_jsonb(d)->>'datlocprovider', 'c') = 'c' AND upper(d.datcollate) IN ('C', 'POSIX', 'C.UTF-8', 'C.UTF8'))::int8,
+		OR coalesce(to_jsonb(d)->>'datlocprovider', 'c') = 'c' AND upper(d.datcollate) IN ('C', 'POSIX', 'C.UTF-8', 'C.UTF8'))::int4::int8,
 	(EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
-		WHERE a.attcollation <> 0 AND a.attcollation <> 100 AND a.attnum > 0 AND a.attrelid >= 16384 AND c.relkind IN ('r', 'v', 'm', 'f', 'p')))::int8,
-	(EXISTS (SELECT FROM pg_catalog.pg_collation WHERE NOT collisdeterministic))::int8
+		WHERE a.attcollation <> 0 AND a.attcollation <> 100 AND a.attnum > 0 AND a.attrelid >= 16384 AND c.relkind IN ('r', 'v', 'm', 'f', 'p')))::int4::int8,
+	(EXISTS (SELECT FROM pg_catalog.pg_collation WHERE NOT collisdeterministic))::int4::int8
 	FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()`
-	sqliteTexts = `SELECT 1, count(*) > 0, count(*) > 0 FROM sqlite_schema WHERE lower(sql) LIKE '%collate%'`
+	sqliteTexts = `SELECT 1, count(*) > 0, count(*) > 0 FROM %s WHERE lower(sql) LIKE '%%collate%%'`
 )
 
 // textsOf finds out how a shard compares texts, and which columns are times, if that isn't known. It asks the shard, under the call's
@@ -134,7 +135,7 @@ func (t *Troupe) textsOf(ctx context.Context, shard int) (textFacts, error) {
 	}
 	sql := postgresTexts
 	if t.dialects[shard] == messages.SQLite {
-		sql = sqliteTexts
+		sql = fmt.Sprintf(sqliteTexts, t.catalogueOf(shard))
 	}
 	state := t.texts[shard].state()
 	var f textFacts
@@ -158,8 +159,8 @@ func (t *Troupe) textsOf(ctx context.Context, shard int) (textFacts, error) {
 	return f, nil
 }
 
-// ask runs a statement of the coordinator's own on one shard, for a call that is in flight already.
-func (t *Troupe) ask(ctx context.Context, shard int, sql string, args ...any) (*Rows, error) {
+// askTranslated is ask for a statement in the names that statements use.
+func (t *Troupe) askTranslated(ctx context.Context, shard int, sql string, args ...any) (*Rows, error) {
 	ctx = context.WithValue(ctx, choosingKey{}, true)
 	ctx = context.WithValue(ctx, pinKey{}, pin{})
 	return t.run(ctx, &messages.Query{
@@ -203,7 +204,7 @@ func (t *Troupe) probe(ctx context.Context, shard int, g *plan.Gather, l plan.Lo
 	if err != nil || !ok {
 		return merge.CollationUnknown, err
 	}
-	rows, err := t.ask(ctx, shard, sql, args...)
+	rows, err := t.askTranslated(ctx, shard, sql, args...)
 	if err == nil {
 		var answer string
 		if answer, err = pgx.CollectExactlyOneRow(rows, pgx.RowTo[string]); err == nil {
@@ -223,14 +224,14 @@ func (t *Troupe) probe(ctx context.Context, shard int, g *plan.Gather, l plan.Lo
 // notCollatable is the SQLSTATE of a question for the collation of what has none.
 const notCollatable = "42804"
 
-const sqliteTables = `SELECT sql FROM sqlite_schema WHERE type = 'table' AND lower(name) = $1`
+const sqliteTables = `SELECT sql FROM %s WHERE type = 'table' AND lower(name) = $1`
 
 // declaredCollation returns the collation of a SQLite column, or of all columns of a table if column is empty.
 func (t *Troupe) declaredCollation(ctx context.Context, shard int, table, column string) (merge.Collation, error) {
 	if table == "" {
 		return merge.CollationUnknown, nil
 	}
-	rows, err := t.ask(ctx, shard, sqliteTables, table)
+	rows, err := t.ask(ctx, shard, fmt.Sprintf(sqliteTables, t.catalogueOf(shard)), t.nameOn(shard, table))
 	if errors.Is(err, messages.ErrStatement) {
 		return merge.CollationUnknown, nil
 	}

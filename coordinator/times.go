@@ -12,16 +12,17 @@ import (
 
 // sqliteTimes answers with the columns that may be declared as times, in lower case, and the views and virtual tables, whose columns
 // may be of any table: NULL is all of them. Package sqlite reads a text as a time if its column is a DATE, a DATETIME or some TIMESTAMP.
-const sqliteTimes = `SELECT lower(m.name), lower(p.name) FROM sqlite_schema m JOIN pragma_table_xinfo(m.name) p
-	WHERE m.type = 'table' AND m.sql NOT LIKE 'create virtual%' AND (m.sql LIKE '%time%' OR m.sql LIKE '%date%')
-		AND (p.type LIKE '%time%' OR p.type LIKE '%date%')
-	UNION ALL SELECT lower(name), NULL FROM sqlite_schema WHERE type = 'view' OR sql LIKE 'create virtual%'`
+// See timesOf for its parts: a table's name, the schema's table, the arguments of the pragma, which tables are the shard's.
+const sqliteTimes = `SELECT lower(%[1]s), lower(p.name) FROM %[2]s m JOIN pragma_table_xinfo(%[3]s) p
+	WHERE %[4]s AND m.type = 'table' AND m.sql NOT LIKE 'create virtual%%' AND (m.sql LIKE '%%time%%' OR m.sql LIKE '%%date%%')
+		AND (p.type LIKE '%%time%%' OR p.type LIKE '%%date%%')
+	UNION ALL SELECT lower(%[1]s), NULL FROM %[2]s m WHERE %[4]s AND (type = 'view' OR sql LIKE 'create virtual%%')`
 
 // askTimes finds out which columns of a SQLite shard may be times. Of a shard that can't be asked none is known, and to merge
 // one is refused when it comes.
 func (t *Troupe) askTimes(ctx context.Context, shard int) error {
 	var columns []plan.TimeColumn
-	rows, err := t.ask(ctx, shard, sqliteTimes)
+	rows, err := t.ask(ctx, shard, t.timesOf(shard))
 	if err == nil {
 		columns, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c plan.TimeColumn, err error) {
 			var column *string
@@ -95,6 +96,9 @@ func (c *call) lookUpTimes(ctx context.Context) error {
 	}
 	if c.plans[0].times == c.troupe.times.Load() {
 		return nil
+	}
+	if err := c.replan(); err != nil { // here, for a change of the schema may have made forgotten meanwhile that the times are known
+		return err
 	}
 	return c.prepareGather()
 }

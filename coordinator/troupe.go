@@ -10,6 +10,7 @@ import (
 
 	"github.com/troupedb/troupe/actors"
 	"github.com/troupedb/troupe/coordinator/plan"
+	"github.com/troupedb/troupe/coordinator/translate"
 	"github.com/troupedb/troupe/messages"
 	"github.com/troupedb/troupe/shardworker"
 )
@@ -22,7 +23,12 @@ type Troupe struct {
 	backends []shardworker.Backend // by shard number
 	index    map[messages.ShardID]int
 	dialects []messages.Dialect // by shard number
-	mixed    bool               // shards of more than one dialect
+	// databases has what databaseOf returns, by shard number.
+	databases []int
+	mixed     bool // shards of more than one dialect
+	named     bool // shards that have Names
+	// translations remembers the statements of these.
+	translations translate.Cache
 
 	everyShard []int // the shard numbers
 	catalogue  *catalogue
@@ -32,6 +38,7 @@ type Troupe struct {
 
 	workers  []atomic.Pointer[shardworker.Worker] // by shard number; replaced when a worker was started anew
 	inFlight chan struct{}                        // a token for each call in flight
+	leases   *leases                              // of transactions
 	lastCall atomic.Uint64
 
 	generations atomic.Uint64 // numbers the workers that were started anew
@@ -57,20 +64,23 @@ func Spawn(ctx context.Context, cfg Config) (*Troupe, error) {
 		return nil, err
 	}
 	t := &Troupe{
-		cfg:      cfg,
-		name:     fmt.Sprintf("troupe%d", troupes.Add(1)),
-		backends: make([]shardworker.Backend, len(cfg.Shards)),
-		index:    make(map[messages.ShardID]int, len(cfg.Shards)),
-		dialects: make([]messages.Dialect, len(cfg.Shards)),
-		planned:  plan.NewCache(0, 0),
-		texts:    make([]shardTexts, len(cfg.Shards)),
-		workers:  make([]atomic.Pointer[shardworker.Worker], len(cfg.Shards)),
-		inFlight: make(chan struct{}, cfg.MaxInFlight),
-		closing:  make(chan struct{}),
+		cfg:       cfg,
+		name:      fmt.Sprintf("troupe%d", troupes.Add(1)),
+		backends:  make([]shardworker.Backend, len(cfg.Shards)),
+		index:     make(map[messages.ShardID]int, len(cfg.Shards)),
+		dialects:  make([]messages.Dialect, len(cfg.Shards)),
+		databases: make([]int, len(cfg.Shards)),
+		planned:   plan.NewCache(0, 0),
+		texts:     make([]shardTexts, len(cfg.Shards)),
+		workers:   make([]atomic.Pointer[shardworker.Worker], len(cfg.Shards)),
+		inFlight:  make(chan struct{}, cfg.MaxInFlight),
+		closing:   make(chan struct{}),
 	}
+	t.leases = newLeases(t.connectionsAt)
 	for i, s := range cfg.Shards {
 		t.index[s.ID] = i
 		t.everyShard = append(t.everyShard, i)
+		t.named = t.named || !s.Names.IsZero()
 	}
 	if t.catalogue, err = cfg.Tables.compile(t.index); err != nil {
 		return nil, err
@@ -93,14 +103,14 @@ func (t *Troupe) start(ctx context.Context) error {
 			}
 		}
 		t.backends[i] = backend
-		if err := t.checkLocation(i); err != nil {
+		if err := t.findDatabase(i); err != nil {
 			return err
 		}
 		t.cfg.Shards[i].DSN = "" // it holds a password perhaps, and is needed no more
 		t.dialects[i] = backend.Dialect()
 		t.mixed = t.mixed || t.dialects[i] != t.dialects[0]
 		worker, err := shardworker.Spawn(t.workerName(i, 0), shardworker.Config{
-			ID: s.ID, Backend: backend, System: t.cfg.System, Logger: t.cfg.Logger,
+			ID: s.ID, Backend: backend, Sharers: len(t.sharersOf(i)), System: t.cfg.System, Logger: t.cfg.Logger,
 		})
 		if err != nil {
 			return err
@@ -199,10 +209,15 @@ func (t *Troupe) shutdown(ctx context.Context) error {
 	case <-t.self.Done():
 	case <-ctx.Done():
 	}
+	for _, x := range t.leases.shut() {
+		x.abandon(closedError("the troupe was closed"))
+	}
 	errs := make([]error, len(t.workers))
 	var wg sync.WaitGroup
 	for i := range t.workers {
-		wg.Go(func() { errs[i] = t.closeShard(ctx, i) })
+		if t.ownerOf(i) == i {
+			wg.Go(func() { errs[i] = t.closeBackend(ctx, i) })
+		}
 	}
 	wg.Wait()
 	err := errors.Join(errs...)
@@ -213,17 +228,20 @@ func (t *Troupe) shutdown(ctx context.Context) error {
 	return err
 }
 
-func (t *Troupe) closeShard(ctx context.Context, i int) error {
-	id, worker := t.cfg.Shards[i].ID, t.workers[i].Load()
-	held := func(err error, what string) error {
-		if err == nil {
-			return nil
+// closeBackend stops the workers of the shards that have the backend of shard i, and then closes it.
+func (t *Troupe) closeBackend(ctx context.Context, i int) error {
+	var err error
+	held := func(shard int, why error, what string) {
+		if why != nil {
+			id := t.cfg.Shards[shard].ID
+			err = errors.Join(err, &messages.Error{Code: messages.ErrCanceled, Shard: id, Op: "close", Detail: what, Err: why})
 		}
-		return &messages.Error{Code: messages.ErrCanceled, Shard: id, Op: "close", Detail: what, Err: err}
 	}
-	return errors.Join(
-		held(worker.Drained(ctx), "jobs had not let go"),
-		held(worker.Stop(ctx), "the worker had not stopped"),
-		held(t.backends[i].Close(ctx), "connections had not closed"),
-	)
+	for _, shard := range t.sharersOf(i) {
+		worker := t.workers[shard].Load()
+		held(shard, worker.Drained(ctx), "jobs had not let go")
+		held(shard, worker.Stop(ctx), "the worker had not stopped")
+	}
+	held(i, t.backends[i].Close(ctx), "connections had not closed")
+	return err
 }

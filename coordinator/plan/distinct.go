@@ -129,4 +129,4 @@ func (s *selection) contains(list []tree.Expr, x tree.Expr) bool {
 }
 
 // sameExpr reports whether two expressions of the block are the same.
-func (s *selection) sameExpr(a, b tree.Expr) bool { return s.same.equal(tree.Bare(a), tree.Bare(b)) }
+func (s *selection) sameExpr(a, b tree.Expr) bool { return s.same.Equal(tree.Bare(a), tree.Bare(b)) }

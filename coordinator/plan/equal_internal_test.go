@@ -42,13 +42,13 @@ func TestEqual(t *testing.T) {
 		{"SELECT a, b FROM t", "SELECT a FROM t", false, false},
 	} {
 		a, b := read(t, c.a), read(t, c.b)
-		require.Equal(t, c.strict, (&comparer{}).equal(a, b), "%s | %s", c.a, c.b)
-		require.Equal(t, c.loose, (&comparer{loose: true, only: "t"}).equal(a, b), "%s | %s", c.a, c.b)
+		require.Equal(t, c.strict, (&tree.Comparer{}).Equal(a, b), "%s | %s", c.a, c.b)
+		require.Equal(t, c.loose, (&tree.Comparer{Loose: true, Only: "t"}).Equal(a, b), "%s | %s", c.a, c.b)
 	}
-	renumbered := comparer{old: []int{3, 1}}
-	require.True(t, renumbered.equal(read(t, "SELECT $1, $3"), read(t, "SELECT $2, $1")))
-	require.False(t, renumbered.equal(read(t, "SELECT $1, $3"), read(t, "SELECT $1, $3")))
-	require.False(t, renumbered.equal(read(t, "SELECT $3"), read(t, "SELECT $3")))
+	renumbered := tree.Comparer{Old: []int{3, 1}}
+	require.True(t, renumbered.Equal(read(t, "SELECT $1, $3"), read(t, "SELECT $2, $1")))
+	require.False(t, renumbered.Equal(read(t, "SELECT $1, $3"), read(t, "SELECT $1, $3")))
+	require.False(t, renumbered.Equal(read(t, "SELECT $3"), read(t, "SELECT $3")))
 }
 
 // TestMisreadTextIsRefused: a text that was spliced wrongly doesn't reach a shard.

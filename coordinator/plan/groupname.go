@@ -3,6 +3,7 @@ package plan
 import (
 	"github.com/troupedb/troupe/coordinator/merge"
 	"github.com/troupedb/troupe/coordinator/statement"
+	"github.com/troupedb/troupe/coordinator/statement/sqlite"
 	"github.com/troupedb/troupe/coordinator/statement/tree"
 	"github.com/troupedb/troupe/messages"
 )
@@ -14,7 +15,7 @@ func (s *grouping) output(t *tree.Target, x merge.Expr) (merge.Output, *statemen
 	if t.Alias != nil {
 		o.Name = t.Alias.Name
 		if s.d == messages.SQLite {
-			o.Name = unquoted(t.Alias.Of(s.stmt.Text))
+			o.Name = sqlite.Unquoted(t.Alias.Of(s.stmt.Text))
 		}
 		return o, nil
 	}
@@ -24,7 +25,7 @@ func (s *grouping) output(t *tree.Target, x merge.Expr) (merge.Output, *statemen
 			o.NameOf = direct
 			return o, nil
 		}
-		o.Name = writtenName(s.stmt.Text, t.X)
+		o.Name = sqlite.WrittenName(s.stmt.Text, t.X.Extent())
 		return o, nil
 	}
 	if direct >= 0 && like.alias == nil && s.sameExpr(like.x, t.X) {

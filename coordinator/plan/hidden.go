@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/troupedb/troupe/coordinator/statement/sqlite"
 	"github.com/troupedb/troupe/coordinator/statement/tree"
 	"github.com/troupedb/troupe/messages"
 )
@@ -36,7 +37,7 @@ func (s *selection) hide() {
 		s.targets = append(s.targets, &tree.Target{X: x, Alias: &tree.Ident{Name: h.name}})
 	}
 	at := s.b.TargetsSpan.End
-	if next := nextToken(s.stmt.Text, at); s.d == messages.SQLite && strings.ContainsAny(s.stmt.Text[at:next], "-*") {
+	if next := sqlite.NextToken(s.stmt.Text, at); s.d == messages.SQLite && strings.ContainsAny(s.stmt.Text[at:next], "-*") {
 		// A comment is part of the name of the column before it.
 		at = next
 		with = append(with, literal(" "))
@@ -52,7 +53,7 @@ func (s *selection) hideStored(x tree.Expr) int { return s.hideSigned("+", tree.
 
 func (s *selection) hideSigned(sign string, x tree.Expr) int {
 	for i, h := range s.hidden {
-		if h.sign == sign && s.same.equal(h.x, x) {
+		if h.sign == sign && s.same.Equal(h.x, x) {
 			return i
 		}
 	}

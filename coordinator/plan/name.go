@@ -1,10 +1,6 @@
 package plan
 
-import (
-	"strings"
-
-	"github.com/troupedb/troupe/coordinator/statement/tree"
-)
+import "github.com/troupedb/troupe/coordinator/statement/tree"
 
 // unnamed is what PostgreSQL calls a column that has no name of its own.
 const unnamed = "?column?"
@@ -98,54 +94,4 @@ func typeName(t tree.TypeName) string {
 		return "time"
 	}
 	return t.Name
-}
-
-// writtenName returns what SQLite calls an expression of a list that has no alias: its text up to the next token, comments and all.
-func writtenName(text string, x tree.Expr) string {
-	span := x.Extent()
-	return strings.TrimRight(text[span.Start:nextToken(text, span.End)], blanks)
-}
-
-// blanks are SQLite's white space.
-const blanks = " \t\n\v\f\r"
-
-// nextToken returns where the first token begins that doesn't begin before at, in SQLite; at is no place within a token.
-func nextToken(text string, at int) int {
-	for at < len(text) {
-		rest := text[at:]
-		switch {
-		case strings.IndexByte(blanks, rest[0]) >= 0:
-			at++
-		case strings.HasPrefix(rest, "--"):
-			at = through(text, at, "\n")
-		case strings.HasPrefix(rest, "/*"):
-			at = through(text, at+len("/*"), "*/")
-		default:
-			return at
-		}
-	}
-	return at
-}
-
-// through returns the end of the first end after at, or of the text.
-func through(text string, at int, end string) int {
-	if i := strings.Index(text[at:], end); i >= 0 {
-		return at + i + len(end)
-	}
-	return len(text)
-}
-
-// unquoted returns a name of SQLite as it is written, without its quotes.
-func unquoted(written string) string {
-	if len(written) < 2 {
-		return written
-	}
-	inner := written[1 : len(written)-1]
-	switch q := written[0]; q {
-	case '"', '\'', '`':
-		return strings.ReplaceAll(inner, string([]byte{q, q}), string(q))
-	case '[':
-		return inner
-	}
-	return written
 }

@@ -49,11 +49,3 @@ func TestFigureName(t *testing.T) {
 	}
 	require.LessOrEqual(t, unknown, 9)
 }
-
-func TestUnquoted(t *testing.T) {
-	for written, want := range map[string]string{
-		`a`: `a`, `"a""b"`: `a"b`, "`a`": "a", "[a b]": "a b", `'it''s'`: "it's", ``: ``, `"`: `"`,
-	} {
-		require.Equal(t, want, unquoted(written))
-	}
-}

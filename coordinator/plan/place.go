@@ -59,7 +59,7 @@ func (s *selection) inStar(x tree.Expr) bool {
 		if !ok {
 			continue
 		}
-		if len(star.Qualifier) == 0 || s.same.equal(&tree.Row{Items: []tree.Expr{&tree.Column{Qualifier: star.Qualifier, Name: column.Name}}},
+		if len(star.Qualifier) == 0 || s.same.Equal(&tree.Row{Items: []tree.Expr{&tree.Column{Qualifier: star.Qualifier, Name: column.Name}}},
 			&tree.Row{Items: []tree.Expr{column}}) {
 			return true
 		}

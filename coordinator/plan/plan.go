@@ -108,8 +108,8 @@ func (p *planner) reads(r rendered, expected tree.Node) bool {
 			return false
 		}
 	}
-	c := comparer{old: r.old}
-	return c.equal(expected, again.Root)
+	c := tree.Comparer{Old: r.old}
+	return c.Equal(expected, again.Root)
 }
 
 func (p *planner) misread() *statement.Refusal {

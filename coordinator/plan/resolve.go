@@ -158,7 +158,7 @@ func (s *selection) mayBeAlias(name string) bool {
 func (s *selection) matching(x tree.Expr) int {
 	x = withoutCollate(x)
 	for i, t := range s.b.Targets {
-		if s.same.equal(withoutCollate(t.X), x) {
+		if s.same.Equal(withoutCollate(t.X), x) {
 			return i
 		}
 	}

@@ -14,11 +14,11 @@ import (
 // code [messages.ErrRefused]. Names of computed columns may differ; those of a count: the merge takes those of the plan that it follows.
 func Same(a, b *Plan) error {
 	x, y := a.Analysis.Tree, b.Analysis.Tree
-	alike := comparer{loose: true}
+	alike := tree.Comparer{Loose: true}
 	switch {
 	case x.Kind != y.Kind || x.Kind == tree.Other && x.Name != y.Name:
 		return differ(x, "one is a "+x.Name+", the other a "+y.Name)
-	case x.Kind != tree.Other && !alike.equal(x.Root, y.Root):
+	case x.Kind != tree.Other && !alike.Equal(x.Root, y.Root):
 		return differ(x, "the dialects read it differently")
 	case (a.Gather == nil) != (b.Gather == nil) || (a.Insert == nil) != (b.Insert == nil):
 		if r := a.Refusal; r != nil {

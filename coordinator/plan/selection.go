@@ -29,7 +29,7 @@ type selection struct {
 	levels levels
 	q      *tree.Query // the clauses
 	b      *tree.Block
-	same   comparer // of expressions of the block
+	same   tree.Comparer // of expressions of the block
 	// wide is the first target of which it isn't known how many columns it is, lastWide the last; both -1 without any.
 	wide, lastWide int
 	known          map[string]bool // the columns of the tables in FROM; nil if they aren't known
@@ -48,7 +48,7 @@ type selection struct {
 
 func (p *planner) block(l levels, b *tree.Block) (*Gather, *statement.Refusal) {
 	s := &selection{planner: p, text: splice{stmt: p.stmt}, levels: l, q: l.query(), b: b, wide: -1, lastWide: -1}
-	s.same = comparer{loose: true, only: onlyName(b)}
+	s.same = tree.Comparer{Loose: true, Only: onlyName(b)}
 	for i, t := range b.Targets {
 		switch tree.Bare(t.X).(type) {
 		case *tree.Star, *tree.Opaque:

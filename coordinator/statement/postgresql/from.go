@@ -175,6 +175,7 @@ func (p *parser) relation() *tree.Table {
 		n := p.relationName()
 		p.accept('*')
 		n.Span = p.since(start)
+		n.RelationSpan = n.Span
 		return n
 	}
 	parentheses := p.accept('(')
@@ -184,6 +185,7 @@ func (p *parser) relation() *tree.Table {
 		p.want(')')
 	}
 	n.Span = p.since(start)
+	n.RelationSpan = n.Span
 	return n
 }
 
@@ -202,7 +204,7 @@ func (p *parser) relationName() *tree.Table {
 		n.Schema, n.Name = &schema, p.label()
 	}
 	n.NameSpan = p.since(at)
-	n.Span = n.NameSpan
+	n.Span, n.RelationSpan = n.NameSpan, n.NameSpan
 	return n
 }
 

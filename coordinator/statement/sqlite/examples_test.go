@@ -170,7 +170,7 @@ var statements = []struct{ text, want string }{
 	},
 	{
 		"select * from d not indexed, e as z indexed by I",
-		"Query{Body:Block{Targets:[Target{X:Star{}}] From:[Table{Name:d Indexed} Table{Name:e Alias:Alias{Name:z} Indexed}]}}",
+		"Query{Body:Block{Targets:[Target{X:Star{}}] From:[Table{Name:d Indexed} Table{Name:e Alias:Alias{Name:z} Indexed IndexName:i}]}}",
 	},
 	{
 		"select * from a join b on a.x = b.x left join c using (x, Y)",
@@ -262,7 +262,7 @@ var statements = []struct{ text, want string }{
 	},
 	{
 		"update or fail main.T as x indexed by i set A = 1, (b, c) = (select 1, 2), (d) = 4 from u join v on 1 where x.a = u.a returning x.a",
-		"UpdateStmt{Or:FAIL Target:Table{Schema:main Name:t Alias:Alias{Name:x} Indexed} Set:[Assignment{Columns:[a] Value:int64(1)} Assignment{Columns:[b c] Value:Subquery{Query:Query{Body:Block{Targets:[Target{X:int64(1)} Target{X:int64(2)}]}}}} Assignment{Columns:[d] Value:int64(4)}] From:[Join{L:Table{Name:u} R:Table{Name:v} On:int64(1)}] Where:Binary{Op:= L:Column{Qualifier:[x] Name:a} R:Column{Qualifier:[u] Name:a}} Returning:[Target{X:Column{Qualifier:[x] Name:a}}]}",
+		"UpdateStmt{Or:FAIL Target:Table{Schema:main Name:t Alias:Alias{Name:x} Indexed IndexName:i} Set:[Assignment{Columns:[a] Value:int64(1)} Assignment{Columns:[b c] Value:Subquery{Query:Query{Body:Block{Targets:[Target{X:int64(1)} Target{X:int64(2)}]}}}} Assignment{Columns:[d] Value:int64(4)}] From:[Join{L:Table{Name:u} R:Table{Name:v} On:int64(1)}] Where:Binary{Op:= L:Column{Qualifier:[x] Name:a} R:Column{Qualifier:[u] Name:a}} Returning:[Target{X:Column{Qualifier:[x] Name:a}}]}",
 	},
 	{
 		"update t set (a, b) = ((1, 2))",

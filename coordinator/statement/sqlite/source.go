@@ -120,7 +120,7 @@ func (c *converter) table(name *ast.QualifiedName, as, indexedBy *ast.Ident, not
 	t := &tree.Table{
 		Span:   tree.Span{Start: name.Pos(), End: c.aliasEnd(as, name.End())},
 		Schema: identOrNil(name.Schema), Name: ident(name.Name), NameSpan: spanOf(name),
-		Alias: alias(as), Indexed: indexedBy != nil || notIndexed,
+		RelationSpan: spanOf(name), Alias: alias(as), Indexed: indexedBy != nil || notIndexed, IndexName: identOrNil(indexedBy),
 	}
 	switch {
 	case indexedBy != nil:
@@ -175,10 +175,13 @@ func (c *converter) bracketed(n *ast.TableRef, start int) tree.FromItem {
 		c.fail(unsupported(list[0].Pos(), "an alias or an index of a single item in parentheses"))
 	}
 	item := c.item(list[0])
+	span := tree.Span{Start: start, End: end}
+	if table, ok := item.(*tree.Table); ok {
+		table.RelationSpan = span // an alias within is forgotten, too
+	}
 	if n.Alias == nil {
 		return item
 	}
-	span := tree.Span{Start: start, End: end}
 	switch item := item.(type) {
 	case *tree.Table:
 		item.Span, item.Alias = span, alias(n.Alias)

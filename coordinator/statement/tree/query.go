@@ -150,14 +150,17 @@ type (
 		Span
 		Schema *Ident // with a catalogue before it, it is the schema that counts
 		Name   Ident
-		// NameSpan covers the name with its schema.
-		NameSpan Span
-		Alias    *Alias
-		Only     bool // ONLY t; "t *" is just t
+		// NameSpan covers the name with its schema; RelationSpan also ONLY, a star and parentheses, if there are any: the alias
+		// comes next, or would.
+		NameSpan, RelationSpan Span
+		Alias                  *Alias
+		Only                   bool // ONLY t; "t *" is just t
 		// Sample says that there is a TABLESAMPLE, whose arguments are Sampled; Indexed that there is INDEXED BY or NOT INDEXED.
 		Sample  bool
 		Sampled []Expr
 		Indexed bool
+		// IndexName is the index of INDEXED BY.
+		IndexName *Ident
 	}
 
 	// Derived is a subquery in FROM.

@@ -1,0 +1,93 @@
+package coordinator
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/troupedb/troupe/messages"
+)
+
+const (
+	defaultAttempts = 10
+	firstPause      = 2 * time.Millisecond // between two attempts, at the most
+	longestPause    = 200 * time.Millisecond
+)
+
+// InTx runs f in a transaction and commits it. f is given a context that carries the transaction, so that calls of the troupe with
+// it are part of it. If f fails or panics, everything is rolled back.
+//
+// If f or the commit fails with a [messages.Conflict], so that nothing was committed, f is run again in a new transaction after a
+// short random pause, up to o.MaxAttempts times: so it must have no other effects, or ask [Tx.Attempt]. From the second
+// attempt on, all shards that earlier ones have touched are enlisted at the beginning.
+//
+// Where ctx carries a transaction already, f runs once, in a savepoint of it.
+func (t *Troupe) InTx(ctx context.Context, o TxOptions, f func(ctx context.Context, tx *Tx) error) error {
+	if TxOf(ctx) != nil {
+		return t.inTx(ctx, func() (*Tx, error) { return t.BeginAll(ctx, o) }, f)
+	}
+	if err := o.check(); err != nil {
+		return err
+	}
+	attempts := o.MaxAttempts
+	if attempts == 0 {
+		attempts = defaultAttempts
+	}
+	for attempt := 1; ; attempt++ {
+		var tx *Tx
+		err := t.inTx(ctx, func() (_ *Tx, err error) {
+			tx, err = t.begin(ctx, o, -1, attempt)
+			return tx, err
+		}, f)
+		if err == nil || !messages.Conflict(err) {
+			return err
+		}
+		if attempt == attempts {
+			return fmt.Errorf("attempt %d, the last one: %w", attempt, err)
+		}
+		if tx != nil {
+			o.Shards = append(tx.Shards(), o.Shards...)
+		}
+		if !pause(ctx, attempt) {
+			return &messages.Error{Code: messages.ErrCanceled, Op: "transaction", Detail: fmt.Sprintf("the context ended after attempt %d", attempt), Err: fmt.Errorf("%w: %w", ctx.Err(), err)}
+		}
+	}
+}
+
+// inTx begins a transaction, runs f in it, and ends it.
+func (t *Troupe) inTx(ctx context.Context, begin func() (*Tx, error), f func(ctx context.Context, tx *Tx) error) error {
+	tx, err := begin()
+	if err != nil {
+		return err
+	}
+	ended := false
+	defer func() {
+		if !ended { // f has failed, or panics
+			_ = tx.Rollback(ctx)
+		}
+	}()
+	if err := f(WithTx(ctx, tx), tx); err != nil {
+		return err
+	}
+	ended = true
+	if err := tx.Commit(ctx); err != nil {
+		if tx.open() == nil { // rows were left open
+			ended = false
+		}
+		return err
+	}
+	return nil
+}
+
+// pause waits a random while before the next attempt, and reports false if ctx ends.
+func pause(ctx context.Context, attempt int) bool {
+	timer := time.NewTimer(rand.N(min(firstPause<<min(attempt, 10), longestPause)))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

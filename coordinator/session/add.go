@@ -1,0 +1,123 @@
+package session
+
+import (
+	"github.com/troupedb/troupe/coordinator/mapping"
+	"github.com/troupedb/troupe/messages"
+)
+
+// Add has the next Flush insert objects, pointers to mapped structs, and with them what their refs and manys lead to. Nothing is sent. One
+// that has a row in the session is left as it is, and one that is to be deleted isn't deleted. An object that has a key, so
+// that it was read or written elsewhere, is [messages.ErrInvalidRequest]: it has a row already. If one is refused, none is added.
+func (s *Session) Add(objects ...any) error {
+	if err := s.enterSound(); err != nil {
+		return err
+	}
+	defer s.leave()
+	for _, object := range objects {
+		if err := s.checkNew(object); err != nil {
+			return err
+		}
+	}
+	for _, object := range objects {
+		s.add(object)
+	}
+	return nil
+}
+
+// checkNew refuses an object that can't be added.
+func (s *Session) checkNew(object any) error {
+	m, v, err := mapping.OfObject(object)
+	if err != nil {
+		return err
+	}
+	if err := m.Linked(); err != nil {
+		return err
+	}
+	if e := s.objects[object]; e != nil && e.state != gone {
+		return nil
+	}
+	if key, ok := mapping.KeyOf(object); ok && s.objects[object] == nil {
+		return invalid("%v was read or written elsewhere, so it has a row already: Get it in this session", key)
+	}
+	return m.CheckKey(v)
+}
+
+// add tracks an object. REQUIRES: checkNew has nothing against it.
+func (s *Session) add(object any) *entry {
+	e := s.objects[object]
+	switch {
+	case e == nil:
+		m, v, _ := mapping.OfObject(object)
+		e = s.track(object, m, v)
+		s.note(e)
+		e.state = pending
+	case e.state == deleting:
+		s.note(e)
+		e.state = persistent
+	case e.state == gone:
+		s.note(e)
+		e.now = now{state: pending}
+		mapping.SetKey(object, messages.Key{})
+	}
+	return e
+}
+
+// Delete has the next Flush delete the rows of objects, children before their parents. Nothing is sent. One that was added and isn't
+// flushed yet is forgotten; one that isn't the session's is [messages.ErrInvalidRequest]. If one is refused, none is deleted.
+func (s *Session) Delete(objects ...any) error {
+	if err := s.enterSound(); err != nil {
+		return err
+	}
+	defer s.leave()
+	for _, object := range objects {
+		m, _, err := mapping.OfObject(object)
+		if err != nil {
+			return err
+		}
+		if s.objects[object] == nil {
+			return invalid("a %v that isn't the session's can't be deleted: Get it here first", m.Type)
+		}
+	}
+	for _, object := range objects {
+		e := s.objects[object]
+		switch {
+		case e == nil: // it was named twice
+		case e.state == persistent:
+			s.note(e)
+			e.state = deleting
+		case e.state == pending:
+			e.unassign()
+			e.state = unknown
+			s.reindex()
+		}
+	}
+	return nil
+}
+
+// Expire makes the session read the rows of objects anew when they are asked for next, into the same structs; without objects, the rows of
+// all. Changes that aren't flushed are given up, and the objects have the values that their rows had. Nothing is sent.
+func (s *Session) Expire(objects ...any) error {
+	if err := s.enterSound(); err != nil {
+		return err
+	}
+	defer s.leave()
+	expired := s.entries
+	if len(objects) > 0 {
+		expired = nil
+		for _, object := range objects {
+			e, err := s.entryOf(object)
+			if err != nil {
+				return err
+			}
+			expired = append(expired, e)
+		}
+	}
+	for _, e := range expired {
+		if e.state == persistent {
+			s.note(e)
+			e.restore()
+			e.expired = true
+		}
+	}
+	return nil
+}

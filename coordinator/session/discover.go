@@ -1,0 +1,90 @@
+package session
+
+import (
+	"github.com/troupedb/troupe/coordinator/mapping"
+	"github.com/troupedb/troupe/messages"
+)
+
+// discover adds what the session's objects lead to, parents and children alike, and tells children who their parent is.
+func (s *Session) discover() error {
+	listed := map[*entry]map[int]*entry{} // child → ref → the parent that lists it and was told so
+	for i := 0; i < len(s.entries); i++ { // it grows meanwhile
+		e := s.entries[i]
+		if e.state != pending && e.state != persistent {
+			continue
+		}
+		if err := s.discoverChildren(e, listed); err != nil {
+			return err
+		}
+		for ref := range e.mapping.Refs {
+			parent := e.parent(ref)
+			if parent == nil || s.objects[parent] != nil {
+				continue
+			}
+			if _, elsewhere := mapping.KeyOf(parent); elsewhere {
+				continue // it has a row
+			}
+			if err := s.checkNew(parent); err != nil {
+				return err
+			}
+			s.add(parent)
+		}
+	}
+	return nil
+}
+
+func (s *Session) discoverChildren(e *entry, listed map[*entry]map[int]*entry) error {
+	for i := range e.mapping.Manys {
+		many := &e.mapping.Manys[i]
+		field := e.value.FieldByIndex(many.Index)
+		for n := range field.Len() {
+			if field.Index(n).IsNil() {
+				return invalid("%s.%s[%d] is nil", e.name(), many.Name, n)
+			}
+			object := field.Index(n).Interface()
+			child := s.objects[object]
+			if child == nil {
+				if err := s.checkNew(object); err != nil {
+					return err
+				}
+				child = s.add(object)
+			}
+			if child.state != pending && child.state != persistent {
+				continue
+			}
+			if err := s.adopt(e, child, many.Ref, listed); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// adopt makes e the parent of a child that it lists, unless the child's ref says otherwise.
+func (s *Session) adopt(e, child *entry, ref int, listed map[*entry]map[int]*entry) error {
+	if first := listed[child][ref]; first != nil && first != e {
+		return invalid("%s is listed by two parents, %s and %s", child.name(), first.name(), e.name())
+	}
+	if child.parent(ref) != nil {
+		return nil
+	}
+	if child.state == persistent && e.state == persistent && e.key.Shard == child.key.Shard {
+		if s.pointTo(child, ref, e.object); child.parent(ref) != nil {
+			return nil // it is its parent already
+		}
+	}
+	child.setParent(ref, e.object)
+	if listed[child] == nil {
+		listed[child] = map[int]*entry{}
+	}
+	listed[child][ref] = e
+	return nil
+}
+
+// parentKey returns the key of an object that a ref leads to; false if it has no row yet.
+func (s *Session) parentKey(parent any) (messages.Key, bool) {
+	if p := s.objects[parent]; p != nil {
+		return p.key, p.there()
+	}
+	return mapping.KeyOf(parent)
+}

@@ -1,0 +1,161 @@
+package session
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/troupedb/troupe/coordinator/mapping"
+	"github.com/troupedb/troupe/messages"
+)
+
+// index notes the row of an entry. An entry whose row it was before has none any more.
+func (s *Session) index(e *entry) {
+	if other := s.byKey[e.key]; other != nil && other != e {
+		s.note(other)
+		s.unindex(other)
+		other.state = gone
+	}
+	if s.byKey[e.key] == e {
+		return
+	}
+	s.byKey[e.key] = e
+	s.byRow[e.row()] = append(s.byRow[e.row()], e)
+}
+
+func (s *Session) unindex(e *entry) {
+	if s.byKey[e.key] != e {
+		return
+	}
+	delete(s.byKey, e.key)
+	left := slices.DeleteFunc(s.byRow[e.row()], func(o *entry) bool { return o == e })
+	if len(left) == 0 {
+		delete(s.byRow, e.row())
+		return
+	}
+	s.byRow[e.row()] = left
+}
+
+// track makes an object one that the session knows.
+func (s *Session) track(object any, m *mapping.Struct, v reflect.Value) *entry {
+	e := &entry{object: object, value: v, mapping: m}
+	s.entries = append(s.entries, e)
+	s.objects[object] = e
+	return e
+}
+
+// met is a row that was read: its object as it would be if it were new.
+type met struct {
+	object reflect.Value // a pointer to the struct
+	shard  messages.ShardID
+}
+
+// taking says which objects take the values of a row that was read.
+type taking uint8
+
+const (
+	ifExpired   taking = iota // those that are expired and weren't changed since
+	ifUnchanged               // those that weren't changed
+	always
+)
+
+// merge returns the entry of a row that was read. An object that stands for it already takes the row's values as take says.
+func (s *Session) merge(m *mapping.Struct, r met, take taking) (*entry, error) {
+	if r.shard == "" {
+		return nil, invalid("the rows of %s that the statement returns belong to no single shard, so they are no objects", m.Table)
+	}
+	pk, err := m.PrimaryKey(r.object.Elem())
+	if err != nil {
+		return nil, err
+	}
+	key := messages.Key{Table: m.Table, PK: pk, Shard: r.shard}
+	e := s.byKey[key]
+	if e == nil {
+		known, err := m.Snapshot(r.object.Elem())
+		if err != nil {
+			return nil, err
+		}
+		e = s.track(r.object.Interface(), m, r.object.Elem())
+		e.now = now{state: persistent, key: key, known: known, parents: e.currentParents()}
+		mapping.SetKey(e.object, key)
+		s.index(e)
+		return e, nil
+	}
+	if e.mapping != m {
+		return nil, otherType(e, m.Type)
+	}
+	if take == ifExpired && !e.expired {
+		return e, nil
+	}
+	if take != always {
+		if changed, err := e.changed(); err != nil || changed {
+			return e, err
+		}
+	}
+	return e, s.overwrite(e, r.object.Elem())
+}
+
+func otherType(e *entry, t reflect.Type) error {
+	return invalid("the session has %v as a %v, and not as a %v", e.key, e.mapping.Type, t)
+}
+
+// overwrite gives an entry the values of a row that was read.
+func (s *Session) overwrite(e *entry, fresh reflect.Value) error {
+	s.note(e)
+	for i := range e.mapping.Columns {
+		e.mapping.Field(e.value, i).Set(e.mapping.Field(fresh, i))
+	}
+	for i, p := range e.currentParents() {
+		if p != nil && !s.leadsTo(e, i, p) {
+			e.setParent(i, nil)
+		}
+	}
+	return e.seen()
+}
+
+// leadsTo reports whether the columns of an entry's ref hold the primary key of parent.
+func (s *Session) leadsTo(e *entry, ref int, parent any) bool {
+	pk, ok := refKey(e, ref)
+	if !ok {
+		return false
+	}
+	if p := s.objects[parent]; p != nil && p.state != unknown {
+		own, err := p.mapping.PrimaryKey(p.value)
+		return err == nil && own == pk
+	}
+	key, ok := mapping.KeyOf(parent)
+	return ok && key.PK == pk
+}
+
+// refKey returns the primary key that the columns of an entry's ref hold; false if one of them is NULL or none.
+func refKey(e *entry, ref int) (messages.PrimaryKey, bool) {
+	columns := e.mapping.Refs[ref].Columns
+	for _, c := range columns {
+		field := e.mapping.Field(e.value, c)
+		if field.Kind() == reflect.Pointer && field.IsNil() {
+			return messages.PrimaryKey{}, false
+		}
+	}
+	pk, err := messages.NewPrimaryKey(e.mapping.Values(e.value, columns)...)
+	return pk, err == nil
+}
+
+// drop forgets that an entry has a row: it was looked for, and isn't there.
+func (s *Session) drop(e *entry) {
+	s.note(e)
+	s.unindex(e)
+	e.state = gone
+}
+
+// entryOf returns the entry of an object that has a row.
+func (s *Session) entryOf(object any) (*entry, error) {
+	m, _, err := mapping.OfObject(object)
+	if err != nil {
+		return nil, err
+	}
+	e := s.objects[object]
+	if e == nil || !e.there() {
+		return nil, &messages.Error{Code: messages.ErrInvalidRequest, Op: "session", Detail: fmt.Sprintf("a %v that isn't the session's, or has no row: Get it here, or flush it", m.Type)}
+	}
+	return e, nil
+}

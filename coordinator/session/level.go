@@ -1,0 +1,88 @@
+package session
+
+import (
+	"github.com/jackc/pgx/v5"
+
+	"github.com/troupedb/troupe/coordinator/mapping"
+	"github.com/troupedb/troupe/messages"
+)
+
+// level is what changed since the transaction or a savepoint began.
+type level struct {
+	savepoint pgx.Tx // nil for the transaction
+	was       map[*entry]now
+}
+
+func newLevel(savepoint pgx.Tx) *level { return &level{savepoint: savepoint, was: map[*entry]now{}} }
+
+// note remembers what an entry is, before it becomes something else.
+func (s *Session) note(e *entry) {
+	top := s.levels[len(s.levels)-1]
+	if _, ok := top.was[e]; !ok {
+		top.was[e] = e.now
+	}
+}
+
+// undo makes the entries what they were when the level at depth began, as far as which says so, and expires them all. The levels from
+// there on are empty and closed, but for the lowest.
+func (s *Session) undo(depth int, which func(*entry) bool) {
+	var undone []*entry
+	for _, e := range s.entries {
+		if which(e) {
+			undone = append(undone, e)
+			for at := len(s.levels) - 1; at >= depth; at-- {
+				if was, ok := s.levels[at].was[e]; ok {
+					e.now = was
+				}
+			}
+		}
+	}
+	s.levels = s.levels[:max(depth, 1)]
+	if depth == 0 {
+		s.levels[0] = newLevel(nil)
+	}
+	for _, e := range undone {
+		switch e.state {
+		case unknown:
+			e.unassign()
+			mapping.SetKey(e.object, messages.Key{})
+		case persistent, deleting:
+			e.restore()
+			e.expired = true
+			mapping.SetKey(e.object, e.key)
+		}
+	}
+	s.reindex()
+}
+
+// release makes what changed since the top level began part of the level below.
+func (s *Session) release() {
+	top := s.levels[len(s.levels)-1]
+	s.levels = s.levels[:len(s.levels)-1]
+	below := s.levels[len(s.levels)-1]
+	for e, was := range top.was {
+		if _, ok := below.was[e]; !ok {
+			below.was[e] = was
+		}
+	}
+}
+
+// reindex builds the indexes anew, and forgets who isn't the session's any more.
+func (s *Session) reindex() {
+	clear(s.objects)
+	clear(s.byKey)
+	clear(s.byRow)
+	kept := s.entries[:0]
+	for _, e := range s.entries {
+		if e.state == unknown {
+			continue
+		}
+		kept = append(kept, e)
+		s.objects[e.object] = e
+		if e.there() {
+			s.index(e)
+		}
+	}
+	clear(s.entries[len(kept):])
+	s.entries = kept
+}

@@ -1,0 +1,98 @@
+package session
+
+import (
+	"slices"
+
+	"github.com/troupedb/troupe/coordinator/mapping"
+	"github.com/troupedb/troupe/messages"
+)
+
+// sought is a parent that a changed row was given by its columns only, and that the session doesn't know.
+type sought struct {
+	e   *entry
+	ref int
+	key messages.Key // as it would be beside the row
+}
+
+// checkParents makes sure that the parents which changed rows were given by their columns are on the rows' shards: those that the
+// session doesn't know are asked for, in one statement for each table and shard.
+func (f *flushing) checkParents() error {
+	unknown := map[messages.ShardID]map[*mapping.Struct][]sought{}
+	for _, c := range f.changes {
+		for ref := range c.e.mapping.Refs {
+			m, err := mapping.Of(c.e.mapping.Refs[ref].Parent)
+			if err != nil {
+				return err
+			}
+			pk, ok := refKey(c.e, ref)
+			given := slices.ContainsFunc(c.e.mapping.Refs[ref].Columns, func(column int) bool { return slices.Contains(c.columns, column) })
+			if !ok || !given || c.e.parent(ref) != nil || slices.Contains(c.late, ref) || f.s.troupe.IsReference(m.Table) {
+				continue
+			}
+			key := messages.Key{Table: m.Table, PK: pk, Shard: c.e.key.Shard}
+			if f.s.byKey[key] != nil || slices.ContainsFunc(f.byRow[row{m.Table, pk}], func(p *entry) bool { return f.shards[p] == key.Shard }) {
+				continue
+			}
+			if unknown[key.Shard] == nil {
+				unknown[key.Shard] = map[*mapping.Struct][]sought{}
+			}
+			unknown[key.Shard][m] = append(unknown[key.Shard][m], sought{c.e, ref, key})
+		}
+	}
+	work := map[messages.ShardID]func() error{}
+	for shard, tables := range unknown {
+		work[shard] = func() error {
+			for _, m := range sorted(tables) {
+				if err := f.seek(shard, m, tables[m]); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}
+	return f.s.onShards(work)
+}
+
+// seek makes sure that parents are on a shard.
+func (f *flushing) seek(shard messages.ShardID, m *mapping.Struct, parents []sought) error {
+	keys := make([][]any, len(parents))
+	for i, p := range parents {
+		keys[i] = p.e.mapping.Values(p.e.value, p.e.mapping.Refs[p.ref].Columns)
+	}
+	found, err := f.s.keysThere(f.ctx, shard, m, keys)
+	if err != nil {
+		return err
+	}
+	for _, p := range parents {
+		if found[p.key.PK] {
+			continue
+		}
+		elsewhere := ""
+		for _, other := range f.s.byRow[row{m.Table, p.key.PK}] {
+			elsewhere = ", but on " + string(other.key.Shard)
+		}
+		return wrongShard(p.e, shard, "its new parent %s(%v) isn't there%s", m.Table, p.key.PK, elsewhere)
+	}
+	return nil
+}
+
+// sorted returns the mappings of a map by their tables, so that statements are sent in one order.
+func sorted[V any](tables map[*mapping.Struct]V) []*mapping.Struct {
+	list := make([]*mapping.Struct, 0, len(tables))
+	for m := range tables {
+		list = append(list, m)
+	}
+	slices.SortFunc(list, func(a, b *mapping.Struct) int {
+		if a.Table != b.Table {
+			if a.Table < b.Table {
+				return -1
+			}
+			return 1
+		}
+		if a.Type.String() < b.Type.String() {
+			return -1
+		}
+		return 1
+	})
+	return list
+}

@@ -1,0 +1,133 @@
+package session
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/troupedb/troupe/coordinator"
+	"github.com/troupedb/troupe/coordinator/mapping"
+	"github.com/troupedb/troupe/coordinator/statement"
+	"github.com/troupedb/troupe/coordinator/statement/tree"
+	"github.com/troupedb/troupe/messages"
+)
+
+// Select runs a statement in the session's transaction, routed and merged as Troupe.Query does, and returns its rows as objects of the
+// session: a row that has one already is that one, whose values stay as they are unless it is expired. The columns are read by
+// pgx.RowToStructByName, so all mapped ones have to be there.
+//
+// What an INSERT or UPDATE … RETURNING returns is what the objects are then, whatever they were. Those of a DELETE … RETURNING, which need return
+// the primary key only, are deleted. What was added, changed or deleted in the session isn't flushed before.
+func Select[T any](ctx context.Context, s *Session, sql string, args ...any) ([]*T, error) {
+	if err := s.enterSound(); err != nil {
+		return nil, err
+	}
+	defer s.leave()
+	return selectAs[T](ctx, s, sql, args)
+}
+
+func selectAs[T any](ctx context.Context, s *Session, sql string, args []any) ([]*T, error) {
+	m, err := mapping.Of(reflect.TypeFor[T]())
+	if err != nil {
+		return nil, err
+	}
+	if err := s.begin(ctx); err != nil {
+		return nil, err
+	}
+	kind, take := s.kindOf(ctx, sql)
+	found, err := selectRows[T](s.in(ctx), s, m, kind, sql, args)
+	if err != nil {
+		return nil, err
+	}
+	objects := make([]*T, 0, len(found))
+	for _, r := range found {
+		var e *entry
+		if kind == tree.Delete {
+			e, err = s.mergeDeleted(m, r)
+		} else {
+			e, err = s.merge(m, r, take)
+		}
+		if err != nil {
+			return nil, err
+		}
+		objects = append(objects, e.object.(*T))
+	}
+	return objects, nil
+}
+
+func selectRows[T any](ctx context.Context, s *Session, m *mapping.Struct, kind tree.Kind, sql string, args []any) ([]met, error) {
+	rows, err := s.troupe.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	scan := pgx.RowToStructByName[T]
+	if kind == tree.Delete {
+		for _, name := range m.KeyNames() {
+			if !slices.ContainsFunc(rows.FieldDescriptions(), namedAs(name)) {
+				rows.Close()
+				return nil, invalid("the rows of the DELETE don't have column %s of the primary key of %s, but they are deleted", name, m.Table)
+			}
+		}
+		scan = pgx.RowToStructByNameLax[T]
+	}
+	var found []met
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, met{reflect.ValueOf(&v), coordinator.ShardOf(rows)})
+	}
+	return found, rows.Err()
+}
+
+// kindOf returns what kind of statement a text is, and which objects its rows are taken for.
+func (s *Session) kindOf(ctx context.Context, sql string) (tree.Kind, taking) {
+	if !messages.MayWrite(sql) {
+		return tree.Select, ifExpired
+	}
+	shards := coordinator.PlacementOf(ctx).Shards
+	if len(shards) == 0 {
+		shards = s.troupe.Shards()
+	}
+	if b, err := s.troupe.Shard(shards[0]); err == nil {
+		if parsed, err := statement.Read(b.Dialect(), sql); err == nil {
+			if parsed.Kind == tree.Insert || parsed.Kind == tree.Update {
+				return parsed.Kind, always
+			}
+			return parsed.Kind, ifUnchanged // a SELECT that locks rows, or has a change within, returns the newest there are
+		}
+	}
+	return tree.Other, ifUnchanged
+}
+
+// mergeDeleted returns the entry of a row that a statement has deleted.
+func (s *Session) mergeDeleted(m *mapping.Struct, r met) (*entry, error) {
+	if r.shard == "" {
+		return nil, invalid("the rows of %s that the statement returns belong to no single shard", m.Table)
+	}
+	pk, err := m.PrimaryKey(r.object.Elem())
+	if err != nil {
+		return nil, err
+	}
+	e := s.byKey[messages.Key{Table: m.Table, PK: pk, Shard: r.shard}]
+	if e == nil {
+		e = s.track(r.object.Interface(), m, r.object.Elem())
+		e.state = gone
+		return e, nil
+	}
+	if e.mapping != m {
+		return nil, otherType(e, m.Type)
+	}
+	s.drop(e)
+	return e, nil
+}
+
+func namedAs(name string) func(pgconn.FieldDescription) bool {
+	return func(f pgconn.FieldDescription) bool { return strings.EqualFold(f.Name, name) }
+}

@@ -1,0 +1,40 @@
+package translate
+
+import "github.com/troupedb/troupe/coordinator/statement/tree"
+
+// scope are the names of common table expressions that a place of a statement sees; nil are none.
+type scope struct {
+	outer *scope
+	names []string
+}
+
+func (s *scope) has(name string) bool {
+	for ; s != nil; s = s.outer {
+		for _, n := range s.names {
+			if n == name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// with walks the bodies of a WITH clause and returns what the statement that has it sees. In SQLite, and in PostgreSQL with RECURSIVE,
+// the expressions see each other and themselves; else each sees those before it.
+func (r *rewriter) with(w *tree.With, around *scope) *scope {
+	if w == nil {
+		return around
+	}
+	all := &scope{outer: around}
+	for _, e := range w.Tables {
+		all.names = append(all.names, e.Name.Name)
+	}
+	for i, e := range w.Tables {
+		see := all
+		if !r.sqlite() && !w.Recursive {
+			see = &scope{outer: around, names: all.names[:i]}
+		}
+		r.walk(e.Body, see)
+	}
+	return all
+}
