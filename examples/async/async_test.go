@@ -1,16 +1,17 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"fmt"
-	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/troupedb/troupe/internal/demo"
+	"github.com/troupedb/troupe/internal/demo/demotest"
+	"github.com/troupedb/troupe/internal/demo/weather"
 	"github.com/troupedb/troupe/internal/pgtest"
 	"github.com/troupedb/troupe/messages"
 )
@@ -20,38 +21,18 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(pgtest.Main(m))
 }
 
-// secret stands for a password: no run may print it.
-const secret = "canary-7f3e"
+const assertions = 37
 
-// ran runs the program with few rows and returns its exit status and what it printed.
-func ran(t *testing.T, args ...string) (status int, stdout, stderr string) {
-	t.Helper()
-	var out, errs bytes.Buffer
-	status = run(t.Context(), append([]string{"-rows", "20000", "-reader-delay", "1ms"}, args...), &out, &errs)
-	t.Logf("status %d\n%s%s", status, &out, &errs)
-	require.NotContains(t, out.String()+errs.String(), secret)
-	return status, out.String(), errs.String()
-}
-
-// requireSuccess runs the program, on which all assertions must hold.
-func requireSuccess(t *testing.T, args ...string) (stdout, stderr string) {
-	t.Helper()
-	status, stdout, stderr := ran(t, args...)
-	require.Equal(t, succeeded, status)
-	require.Contains(t, stdout, ": 33 assertions hold, 0 fail")
-	require.Equal(t, 33, strings.Count(stdout, "ok    "))
-	return stdout, stderr
-}
+// few keeps the stream short.
+var few = []string{"-rows", "20000", "-reader-delay", "1ms"}
 
 func TestAllHoldsOnSQLite(t *testing.T) {
-	temporary := t.TempDir()
-	t.Setenv("TMPDIR", temporary)
-	stdout, stderr := requireSuccess(t)
-	require.Contains(t, stdout, "4 shards (SQLite, SQLite, SQLite, SQLite)")
-	require.Empty(t, stderr)
-	left, err := os.ReadDir(temporary)
-	require.NoError(t, err)
-	require.Empty(t, left, "the files are removed")
+	demotest.SucceedOnFiles(t, newProgram(), assertions, few...)
+}
+
+func requireSuccess(t *testing.T, args ...string) (stdout, stderr string) {
+	t.Helper()
+	return demotest.Succeed(t, newProgram(), assertions, append(slices.Clone(few), args...)...)
 }
 
 func TestTablesOfAnEarlierRunAreReplaced(t *testing.T) {
@@ -65,14 +46,21 @@ func TestFewestRows(t *testing.T) {
 	requireSuccess(t, "-rows", "4", "-reader-delay", "0")
 }
 
+func TestExplainShowsPlans(t *testing.T) {
+	stdout, _ := requireSuccess(t, "-explain")
+	for _, sql := range []string{weather.CitiesOfTwo, warmest, average} {
+		require.Contains(t, stdout, sql)
+	}
+}
+
 func TestEchoShowsTheSQLPerShard(t *testing.T) {
 	_, stderr := requireSuccess(t, "-echo")
-	for _, id := range shards {
+	for _, id := range weather.Shards {
 		require.Contains(t, stderr, "shard="+string(id))
 	}
 	asked := 0
 	for _, line := range strings.Split(stderr, "\n") {
-		if strings.Contains(line, citiesOfTwo) {
+		if strings.Contains(line, weather.CitiesOfTwo) {
 			asked++
 			require.Regexp(t, "shard=(asia|europe) ", line)
 		}
@@ -91,9 +79,9 @@ func TestAllHoldsOnPostgreSQL(t *testing.T) {
 func TestAllHoldsOnMixedShards(t *testing.T) {
 	europe, america := pgtest.Shared(t), pgtest.Shared(t)
 	stdout, stderr := requireSuccess(t, "-echo",
-		"-dsn", "europe="+withSecret(europe.TCPDSN()), "-dsn", "north_america="+america.DSN())
+		"-dsn", "europe="+demotest.WithSecret(europe.TCPDSN()), "-dsn", "north_america="+america.DSN())
 	require.Contains(t, stdout, "4 shards (PostgreSQL, SQLite, PostgreSQL, SQLite)")
-	require.Contains(t, stderr, citiesOfTwo)
+	require.Contains(t, stderr, weather.CitiesOfTwo)
 }
 
 func newDatabase(t *testing.T, c *pgtest.Cluster) string {
@@ -103,29 +91,24 @@ func newDatabase(t *testing.T, c *pgtest.Cluster) string {
 	return db.DSN()
 }
 
-// withSecret gives the user of a URL a password, which pgtest's servers don't ask for.
-func withSecret(dsn string) string {
-	return strings.Replace(dsn, "://postgres@", "://postgres:"+secret+"@", 1)
-}
-
 // Europe's locations live on another shard than the assertions say.
 func TestFailingAssertionsExitWithOne(t *testing.T) {
-	shardLookup["Europe"] = southAmerica
-	t.Cleanup(func() { shardLookup["Europe"] = europe })
-	status, stdout, _ := ran(t)
-	require.Equal(t, failed, status)
+	weather.ShardLookup["Europe"] = weather.SouthAmerica
+	t.Cleanup(func() { weather.ShardLookup["Europe"] = weather.Europe })
+	status, stdout, _ := demotest.Run(t, newProgram(), few...)
+	require.Equal(t, demo.Failed, status)
 	require.Contains(t, stdout, "FAIL  shards that were asked: [asia south_america], not [asia europe]\n")
-	require.Contains(t, stdout, ": 31 assertions hold, 2 fail")
+	require.Contains(t, stdout, fmt.Sprintf(": %d assertions hold, 3 fail", assertions-3))
 }
 
 func TestFailingCallsExitWithOne(t *testing.T) {
 	for name, dsn := range map[string]string{
-		"no server":    "asia=postgres://user:" + secret + "@127.0.0.1:1/asia?sslmode=disable",
+		"no server":    "asia=postgres://user:" + demotest.Secret + "@127.0.0.1:1/asia?sslmode=disable",
 		"no directory": "asia=sqlite:" + t.TempDir() + "/missing/asia.db",
 	} {
 		t.Run(name, func(t *testing.T) {
-			status, stdout, stderr := ran(t, "-dsn", dsn)
-			require.Equal(t, failed, status)
+			status, stdout, stderr := demotest.Run(t, newProgram(), "-dsn", dsn)
+			require.Equal(t, demo.Failed, status)
 			require.Contains(t, stderr, "shard asia")
 			require.Contains(t, stdout, "0 fail")
 		})
@@ -133,95 +116,25 @@ func TestFailingCallsExitWithOne(t *testing.T) {
 }
 
 func TestMisuseExitsWithTwo(t *testing.T) {
-	for name, args := range map[string][]string{
-		"unknown id":         {"-dsn", "azia=postgres://user:" + secret + "@host/asia"},
-		"no id":              {"-dsn", "postgres://user:" + secret + "@host/asia"},
-		"no url":             {"-dsn", "asia="},
-		"neither":            {"-dsn", secret},
-		"no value":           {"-dsn"},
-		"id given twice":     {"-dsn", "asia=sqlite:a?" + secret, "-dsn", "asia=sqlite:b"},
-		"url given twice":    {"-dsn", "asia=sqlite:" + secret, "-dsn", "europe=sqlite:" + secret},
-		"broken PostgreSQL":  {"-dsn", "asia=postgres://user:" + secret + "@host:port/asia"},
-		"broken SQLite":      {"-dsn", "asia=sqlite:x?colour=" + secret},
-		"another argument":   {"asia=postgres://user:" + secret + "@host/asia"},
-		"unknown flag":       {"-asia=postgres://user:" + secret + "@host/asia"},
-		"too few rows":       {"-rows", "3"},
-		"no number":          {"-rows", "many"},
-		"negative delay":     {"-reader-delay", "-1s"},
-		"no time to do it":   {"-timeout", "0s"},
-		"engine not for SQL": {"-dsn", "asia=mysql://user:" + secret + "@host/asia"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			status, stdout, stderr := ran(t, args...)
-			require.Equal(t, misused, status)
-			require.Contains(t, stderr, "async: ")
-			require.NotContains(t, stdout, "FAIL")
-		})
-	}
+	demotest.Misuse(t, newProgram(), map[string][]string{
+		"too few rows":   {"-rows", "3"},
+		"no number":      {"-rows", "many"},
+		"negative delay": {"-reader-delay", "-1s"},
+	})
 }
 
 func TestHelpExitsWithZero(t *testing.T) {
-	status, stdout, stderr := ran(t, "-h")
-	require.Equal(t, succeeded, status)
-	require.Empty(t, stdout)
-	for _, flag := range []string{"-dsn id=url", "-echo", "-rows", "-reader-delay", "-timeout", "drops"} {
-		require.Contains(t, stderr, flag)
-	}
+	demotest.Help(t, newProgram(), "-dsn id=url", "-rows", "-reader-delay")
 }
 
 func TestTimeoutEndsTheStream(t *testing.T) {
-	status, _, stderr := ran(t, "-timeout", "1s", "-reader-delay", "1h")
-	require.Equal(t, failed, status)
+	status, _, stderr := demotest.Run(t, newProgram(), "-timeout", "1s", "-reader-delay", "1h")
+	require.Equal(t, demo.Failed, status)
 	require.Contains(t, stderr, "not done within 1s")
 }
 
 // An interrupt at any line of the output ends the program with its files removed.
 func TestInterruptEndsItCleanly(t *testing.T) {
-	for _, line := range []string{"shard south_america", "ok    different ids", "ok    city of Tokyo's id", "ok    shards that were asked"} {
-		t.Run(line, func(t *testing.T) {
-			temporary := t.TempDir()
-			t.Setenv("TMPDIR", temporary)
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
-			var errs bytes.Buffer
-			status := run(ctx, []string{"-reader-delay", "1h"}, &trigger{text: line, pull: cancel}, &errs)
-			require.Equal(t, failed, status)
-			require.Contains(t, errs.String(), "async: interrupted")
-			left, err := os.ReadDir(temporary)
-			require.NoError(t, err)
-			require.Empty(t, left)
-		})
-	}
-}
-
-// trigger is pulled when a line with the text is printed.
-type trigger struct {
-	text string
-	pull func()
-}
-
-func (w *trigger) Write(p []byte) (int, error) {
-	if bytes.Contains(p, []byte(w.text)) {
-		w.pull()
-	}
-	return len(p), nil
-}
-
-// What the chooser doesn't know it may not narrow by.
-func TestShardsOfContinents(t *testing.T) {
-	text := "Asia"
-	for _, c := range []struct {
-		continents []any
-		want       []messages.ShardID
-	}{
-		{[]any{"Asia"}, []messages.ShardID{asia}},
-		{[]any{"Europe", "Asia", "Europe"}, []messages.ShardID{europe, asia, europe}},
-		{[]any{"Asia", "Atlantis"}, []messages.ShardID{asia}},
-		{[]any{"Atlantis"}, shards[:1]},
-		{nil, shards[:1]},
-		{[]any{"Asia", &text}, shards},
-		{[]any{"Asia", 7}, shards},
-	} {
-		require.Equal(t, c.want, shardsOf(c.continents), fmt.Sprint(c.continents))
-	}
+	demotest.Interrupt(t, newProgram(), []string{"-reader-delay", "1h"},
+		"shard south_america", "ok    different ids", "ok    shards that were written to", "ok    city of Tokyo's id", "ok    shards that were asked")
 }

@@ -1,12 +1,14 @@
 // Command async is the first program to read: troupe's counterpart of SQLAlchemy's examples.sharding.asyncio. Weather
-// reports live on four shards, one for each of four continents, and are written, found by key and selected across
-// shards; then a large result is streamed to a slow reader. Each step asserts what it shows. It needs no server:
+// reports live on four shards, one for each of four continents. A unit of work writes them, finds them by key and selects them across
+// shards, over futures: a call is on its way before the program waits for its answer. Then a large result is streamed to a slow
+// reader. Each step asserts what it shows. It needs no server:
 //
 //	go run ./examples/async
 //	go run ./examples/async -explain
 //	go run ./examples/async -echo -dsn asia=postgres://localhost/asia
 //
-// Read on in this order: shards.go, model.go, choosers.go, ids.go, weather.go, requests.go, stream.go.
+// Read on in this order: internal/demo/weather, which has what the examples share (model.go, choosers.go, tables.go); then here
+// ids.go, story.go, merged.go, requests.go, stream.go.
 package main
 
 import (
@@ -14,97 +16,72 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
-	"log/slog"
 	"os"
-	"os/signal"
-	"strings"
 	"time"
 
 	"github.com/troupedb/troupe/coordinator"
-	"github.com/troupedb/troupe/messages"
+	"github.com/troupedb/troupe/coordinator/ids"
+	"github.com/troupedb/troupe/internal/demo"
+	"github.com/troupedb/troupe/internal/demo/weather"
 )
 
-// The exit statuses.
-const (
-	succeeded = 0
-	failed    = 1 // an assertion, or a call
-	misused   = 2 // the command line
-)
+const usage = `async runs SQL over four shards, SQLite files unless -dsn says otherwise, and checks what it gets.
+It drops and creates the tables weather_locations, weather_reports, stream_rows and, on north_america, ids.
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	context.AfterFunc(ctx, stop) // so that a second Ctrl-C ends the program at once
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+`
+
+func main() { os.Exit(newProgram().Run(demo.Interruptible(), os.Args[1:], os.Stdout, os.Stderr)) }
+
+// options are the flags that only this program has.
+type options struct {
+	rows int
+	rest time.Duration
 }
 
-// run is the program: what it found goes to stdout, what went wrong and the SQL of -echo to stderr.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	started := time.Now()
-	o, err := parseOptions(args, stderr)
+func newProgram() demo.Program {
+	var o options
+	return demo.Program{
+		Name: "async", Usage: usage, Shards: weather.Shards,
+		Flags: o.declare, Accept: o.check,
+		Configure: configure,
+		Play:      func(ctx context.Context, s *demo.Stage) error { return play(ctx, s, o) },
+	}
+}
+
+func (o *options) declare(flags *flag.FlagSet) {
+	flags.IntVar(&o.rows, "rows", 200_000, "how many `rows` are streamed to the slow reader, at least 4")
+	flags.DurationVar(&o.rest, "reader-delay", 10*time.Millisecond, fmt.Sprintf("how long the slow reader rests before every %dth row", rowsPerRest))
+}
+
+func (o *options) check(*demo.Stage) error {
 	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return succeeded
-	case err != nil:
-		_, _ = fmt.Fprintf(stderr, "async: %v (-h explains the flags)\n", err)
-		return misused
+	case o.rows < len(weather.Shards):
+		return fmt.Errorf("-rows: at least %d, one for each shard", len(weather.Shards))
+	case o.rest < 0:
+		return errors.New("-reader-delay: at least 0")
 	}
-	ctx, cancel := context.WithTimeout(ctx, o.timeout)
-	defer cancel()
-	out := &report{out: stdout}
-	err = play(ctx, o, out, stderr)
-	switch {
-	case err == nil:
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		_, _ = fmt.Fprintf(stderr, "async: not done within %v: %v\n", o.timeout, err)
-	case ctx.Err() != nil:
-		_, _ = fmt.Fprintf(stderr, "async: interrupted: %v\n", err)
-	default:
-		_, _ = fmt.Fprintf(stderr, "async: %v\n", err)
-	}
-	if errors.Is(err, messages.ErrInvalidConfig) {
-		return misused // a URL of -dsn that can't be read
-	}
-	out.printf("\n%d shards (%s): %d assertions hold, %d fail; %v\n", len(shards), strings.Join(out.engines, ", "),
-		out.held, out.broken, time.Since(started).Round(10*time.Millisecond))
-	if err != nil || out.broken > 0 {
-		return failed
-	}
-	return succeeded
+	return nil
+}
+
+// configure makes each shard a database of its own: a file, unless -dsn says otherwise.
+func configure(_ context.Context, s *demo.Stage) (coordinator.Config, error) {
+	cfg := weather.Config(s, s.Databases())
+	cfg.Window, cfg.BatchBytes = window, batchBytes
+	return cfg, nil
 }
 
 // example is what the steps share.
 type example struct {
 	options
-	*report
-	troupe *coordinator.Troupe
-	tokyo  *Location
-	york   *Location
+	weather.Story
+	ids *ids.Table
 }
 
-// play opens the shards, takes the steps and closes the shards again.
-func play(ctx context.Context, o options, out *report, stderr io.Writer) (err error) {
-	dir, err := os.MkdirTemp("", "troupe-async-")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	troupe, err := open(ctx, o, dir, slog.New(slog.NewTextHandler(stderr, nil)))
-	if err != nil {
-		return err
-	}
-	// Close has a limit of its own, Config.CloseTimeout, and is needed most when ctx has ended.
-	defer func() { err = errors.Join(err, troupe.Close(context.WithoutCancel(ctx))) }()
-
-	e := &example{options: o, report: out, troupe: troupe}
-	for _, step := range []func(context.Context) error{
-		e.showShards, e.createTables, e.raceForIDs, e.addWeather,
-		e.getByKey, e.selectAcrossShards, e.mergeShards, e.selectOnOneShard, e.compareIdentities, e.sendMessages,
-		e.streamSlowly,
-	} {
-		if err := step(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+// play takes the steps.
+func play(ctx context.Context, s *demo.Stage, o options) error {
+	e := &example{options: o, Story: weather.Story{Stage: s}}
+	return s.Take(ctx,
+		e.createTables, e.raceForIDs, e.addWeather,
+		e.getByKey, e.selectCities, e.mergeShards, e.CompareIdentities, e.sendMessages,
+		e.streamSlowly)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"runtime/metrics"
 	"strconv"
@@ -11,11 +12,17 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/troupedb/troupe/coordinator"
+	"github.com/troupedb/troupe/internal/demo"
+	"github.com/troupedb/troupe/internal/demo/weather"
 	"github.com/troupedb/troupe/messages"
 )
 
 const (
 	rowsPerRest = 1000
+	// What a shard may be ahead of the reader: so many batches of that size. There are defaults, and the numbers are
+	// needed because they bound the memory.
+	window     = 4
+	batchBytes = 64 << 10
 	// mostInFlight is how many batches all shards together may be ahead of the reader.
 	mostInFlight = 4 * window
 	// mostHeap is how much memory that may take: half as much again for what batches are made of, and 16 MiB for
@@ -38,14 +45,14 @@ func (e *example) streamSlowly(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e.printf("stream of %d rows in %v by a reader that rests %v before every %dth\n",
+	e.Printf("stream of %d rows in %v by a reader that rests %v before every %dth\n",
 		s.rows, time.Since(started).Round(time.Millisecond), e.rest, rowsPerRest)
-	e.printf("stream peak of %d batches in flight, %s of heap; all rows together are %s\n",
+	e.Printf("stream peak of %d batches in flight, %s of heap; all rows together are %s\n",
 		s.inFlight, mib(s.heap), mib(s.bytes))
-	check(e, "rows of each shard, numbered and in order", s.last, counts)
-	check(e, "rows out of order, or with another payload", s.wrong, 0)
-	atMost(e, "batches in flight, of shards × window = "+decimal(mostInFlight)+" at most", uint64(s.inFlight), mostInFlight, decimal)
-	atMost(e, "heap, of shards × window × batch × 1.5 + 16 MiB = "+mib(mostHeap)+" at most", s.heap, mostHeap, mib)
+	demo.Check(e.Report, "rows of each shard, numbered and in order", s.last, counts)
+	demo.Check(e.Report, "rows out of order, or with another payload", s.wrong, 0)
+	e.atMost("batches in flight, of shards × window = "+decimal(mostInFlight)+" at most", uint64(s.inFlight), mostInFlight, decimal)
+	e.atMost("heap, of shards × window × batch × 1.5 + 16 MiB = "+mib(mostHeap)+" at most", s.heap, mostHeap, mib)
 	return nil
 }
 
@@ -60,9 +67,9 @@ func (e *example) fill(ctx context.Context) (map[messages.ShardID]int64, error) 
 		select n, cast(n as text) || cast($2 as text) from numbers`
 	counts := map[messages.ShardID]int64{}
 	var futures []*coordinator.Future
-	for i, shard := range shards {
-		counts[shard] = int64((e.rows + i) / len(shards))
-		futures = append(futures, e.troupe.Send(ctx, &messages.Exec{
+	for i, shard := range weather.Shards {
+		counts[shard] = int64((e.rows + i) / len(weather.Shards))
+		futures = append(futures, e.Troupe.Send(ctx, &messages.Exec{
 			SQL: sql, Args: []any{counts[shard], filler},
 			Options: messages.Options{Shards: []messages.ShardID{shard}},
 		}))
@@ -89,7 +96,7 @@ func (e *example) read(ctx context.Context) (streamed, error) {
 	s := streamed{last: map[messages.ShardID]int64{}}
 	runtime.GC()
 	before := heapBytes()
-	rows, err := e.troupe.Query(coordinator.AllShards(ctx), `select n, payload from stream_rows`)
+	rows, err := e.Troupe.Query(coordinator.AllShards(ctx), `select n, payload from stream_rows`)
 	if err != nil {
 		return s, err
 	}
@@ -149,3 +156,12 @@ func pause(ctx context.Context, d time.Duration) error {
 		return ctx.Err()
 	}
 }
+
+// atMost asserts that got is at most limit.
+func (e *example) atMost(what string, got, limit uint64, show func(uint64) string) {
+	e.Assert(got <= limit, what, show(got), "at most "+show(limit))
+}
+
+func decimal(n uint64) string { return strconv.FormatUint(n, 10) }
+
+func mib(bytes uint64) string { return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20)) }
