@@ -108,13 +108,16 @@ func (r *BatchResults) Close() error {
 	if r.closed {
 		return r.err
 	}
+	waited := 0
 	for r.settled() == nil && r.next < len(r.of.items) {
 		if f := r.of.queued(r.next).Fn; f != nil {
 			if err := f(r); err != nil && r.err == nil {
 				r.err = err
 			}
 		} else {
-			r.of.awaitPlain(r.next)
+			if r.next >= waited {
+				waited = r.of.awaitPlain(r.next)
+			}
 			_, _ = r.Exec() // which keeps its error
 		}
 	}

@@ -243,24 +243,22 @@ func (b *batch) take(i int) (*Rows, error) {
 	return nil, b.failure()
 }
 
-// awaitPlain waits for the last of the statements from i on of which nobody wants more than that they run: to be woken by each of them
-// costs as much as running it.
-func (b *batch) awaitPlain(i int) {
-	last := i
-	for last+1 < len(b.items) && b.queued(last+1).Fn == nil && !mayReturnRows(b.queued(last).SQL) {
-		last++
+// awaitPlain waits for the statements from i on of which nobody wants more than that they run, and returns the one after them: to be
+// woken by each of them costs as much as to run it.
+func (b *batch) awaitPlain(i int) (next int) {
+	next = i
+	for next < len(b.items) && b.queued(next).Fn == nil && !mayReturnRows(b.queued(next).SQL) {
+		next++
 	}
-	if mayReturnRows(b.queued(last).SQL) { // it may wait for those before it to be read
-		last--
-	}
-	if last <= i {
-		return
+	if next == i {
+		return i + 1
 	}
 	select {
-	case <-b.items[last].ready:
+	case <-b.items[next-1].ready:
 	case <-b.stop:
 	case <-b.ctx.Done():
 	}
+	return next
 }
 
 // takeRows returns a statement's rows for their only reader; nil if there are none, or if they were taken before.

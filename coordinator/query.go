@@ -63,6 +63,13 @@ func (t *Troupe) run(ctx context.Context, r messages.Request) (*Rows, error) {
 
 // run submits a call that is prepared, and attends to it.
 func (c *call) run() (*Rows, error) {
+	if c.left == joinTx { // its caller can wait for that as well as for the rest
+		if err := c.tx.enlist(without(c.ctx), c.targets); err != nil {
+			return nil, err
+		}
+		c.left = nothing
+		c.echo()
+	}
 	if err := c.admit(true); err != nil {
 		return nil, err
 	}

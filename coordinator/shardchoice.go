@@ -39,7 +39,10 @@ func (t *Troupe) declaredFor(ctx context.Context, object any) (messages.ShardID,
 	}
 	shard, declared, err := t.DeclaredShard(ctx, object)
 	if err == nil && !declared {
-		err = &messages.Error{Code: messages.ErrNoRoute, Op: "add", Detail: fmt.Sprintf("the table of a %T isn't declared, and there is no pin and no shard chooser", object)}
+		err = &messages.Error{
+			Code: messages.ErrNoRoute, Op: "add",
+			Detail: fmt.Sprintf("the table of a %T isn't declared, and there is no pin and no shard chooser", object),
+		}
 	}
 	return shard, err
 }

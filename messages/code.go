@@ -21,9 +21,9 @@ const (
 	ErrNoRoute Code = "no route"
 	// ErrChooser: a chooser panicked, returned an error, or chose no shard; nothing was sent.
 	ErrChooser Code = "chooser failed"
-	// ErrRefused: the statement can't be answered exactly over several shards; nothing was sent, unless it shows only when the
+	// ErrRefused: the statement can't be answered exactly over several shards, or not be translated to a shard's Names; nothing was sent, unless it shows only when the
 	// values of a read come that they can't be merged. Error.Detail has the clause, the reason and a hint.
-	ErrRefused Code = "refused over several shards"
+	ErrRefused Code = "refused"
 	// ErrOverloaded: too many calls are in flight; nothing was sent.
 	ErrOverloaded Code = "overloaded"
 	// ErrPoolExhausted: the context ended while all connections of the shard were busy; nothing was sent.

@@ -21,7 +21,8 @@ type Backend interface {
 	Dialect() messages.Dialect
 	// Lanes returns how many connections there are of each kind, at least one of each. Connections of one lane are
 	// interchangeable, and a busy lane doesn't hold up another: SQLite has one lane for its writer and one for its
-	// readers. The answer never changes. The worker never holds more of a lane at once.
+	// readers. The answer never changes. A worker never holds more of a lane at once; several
+	// that share the Backend may ask for more, and wait within Acquire.
 	Lanes() []int
 	// Lane returns the lane that sql needs, in well under a microsecond per hundred bytes of text, without I/O.
 	Lane(sql string, wantRows bool) int

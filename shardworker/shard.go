@@ -14,7 +14,8 @@ type Shard struct {
 	// DSN is "postgres://…" (or keywords, as pgx takes them) or "sqlite:FILE". Defaults to none.
 	DSN DSN
 	// Backend is a database that was opened by postgres.New, sqlite.New or the like. The worker owns it from then on
-	// and closes it. Several shards may have one if their Names tell them apart. Defaults to what DSN names.
+	// and closes it. Several shards may have one if their Names tell them apart; each gets an equal share of its connections then, at least
+	// one for reading. Defaults to what DSN names.
 	Backend Backend
 	// Names says how the shard's tables are called in its database. Defaults to the names that statements use.
 	Names Names

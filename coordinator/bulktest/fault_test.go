@@ -185,3 +185,41 @@ func TestOpenRowsOfABatchAreClosedByTheNextCall(t *testing.T) {
 		require.NoError(t, results.Close())
 	})
 }
+
+// TestCopyToOneShardThatFailsLeavesNothing: it is a single COPY without a transaction, whose end must not look like the rows' end.
+func TestCopyToOneShardThatFailsLeavesNothing(t *testing.T) {
+	onEngines(t, func(t *testing.T, troupe *coordinator.Troupe) {
+		for i := range 40 {
+			ctx := coordinator.OnShard(within(t), shardIDs[i%4])
+			_, err := troupe.CopyFrom(ctx, item, columns, itemsThen(0, 600, func([]any) ([]any, error) { return nil, errSource }))
+			require.ErrorIs(t, err, errSource)
+		}
+		require.Equal(t, [4]int64{}, count(t, troupe, "item"))
+	})
+}
+
+// TestWhatWasSentAbortsATransaction: also where the database itself has nothing against going on.
+func TestWhatWasSentAbortsATransaction(t *testing.T) {
+	onEngines(t, func(t *testing.T, troupe *coordinator.Troupe) {
+		ctx := within(t)
+		for name, fail := range map[string]func(tx *coordinator.Tx) error{
+			"a value that can't be sent": func(tx *coordinator.Tx) error {
+				_, err := tx.CopyFrom(ctx, item, columns, itemsThen(0, 3000, func(row []any) ([]any, error) { row[0] = make(chan int); return row, nil }))
+				return err
+			},
+			"a function's error": func(tx *coordinator.Tx) error {
+				var b pgx.Batch
+				b.Queue("select count(*) from item").QueryRow(func(pgx.Row) error { return errSource })
+				return tx.SendBatch(ctx, &b).Close()
+			},
+		} {
+			tx, err := troupe.BeginAll(ctx, coordinator.TxOptions{})
+			require.NoError(t, err)
+			require.Error(t, fail(tx), name)
+			_, err = tx.Exec(ctx, "update item set note = 'x'")
+			require.ErrorIs(t, err, messages.ErrTxAborted, name)
+			require.NoError(t, tx.Rollback(ctx))
+		}
+		require.Equal(t, [4]int64{}, count(t, troupe, "item"))
+	})
+}

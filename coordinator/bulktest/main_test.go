@@ -30,10 +30,6 @@ func within(t testing.TB) context.Context {
 	return ctx
 }
 
-const schema = `create table item (id bigint primary key, name text not null check (name <> 'bad'), note text);
-create table kind (code text primary key, title text);
-create table other (id bigint)`
-
 func tables() coordinator.Tables {
 	return coordinator.Tables{
 		"item": {Key: "id", Type: coordinator.Integer, Route: coordinator.RouteFunc(func(_ context.Context, key []any) (messages.ShardID, error) {

@@ -17,6 +17,7 @@ import (
 // database is a shard's tables as they are, looked at past troupe: through another connection, under their real names.
 type database struct {
 	db      *sql.DB
+	source  string // what is equal for shards of one database
 	dialect messages.Dialect
 	before  string // what stands before the names of tables: a prefix, or a schema and a dot
 }
@@ -32,7 +33,7 @@ func open(t *testing.T, dialect messages.Dialect, source, before string) *databa
 	require.NoError(t, err)
 	db.SetMaxOpenConns(1)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	return &database{db, dialect, before}
+	return &database{db, source, dialect, before}
 }
 
 // exec runs SQL in which each %s stands for the real name of a table.
@@ -65,6 +66,16 @@ func (d *database) lines(t *testing.T, query string, names ...string) []string {
 	}
 	require.NoError(t, rows.Err())
 	return all
+}
+
+// tables returns what tables there are in the database, those of other shards included.
+func (d *database) tables(t *testing.T) []string {
+	t.Helper()
+	if d.dialect == messages.SQLite {
+		return d.lines(t, "select name from sqlite_schema where type = 'table' order by name")
+	}
+	return d.lines(t, `select case when table_schema = 'public' then '' else table_schema || '.' end || table_name collate "C" as name
+		from information_schema.tables where table_schema not in ('pg_catalog', 'information_schema') order by name`)
 }
 
 // real puts the real names of tables into a query.

@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"context"
+	"maps"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -230,4 +231,24 @@ func prefixInALiteral(t *testing.T, w *world) {
 			sent.require(t, 0, 1, 0, 0)
 		})
 	}
+
+	// Of statements that write, too.
+	ctx, sent := w.watch(coordinator.OnShard(within(t), asia))
+	for _, text := range []string{
+		`insert into weather_locations as weather_reports (id, continent, city) values (8, 'Asia', 'weather_reports')
+			on conflict (id) do update set city = excluded.city || ' weather_locations' where weather_reports.id = 8`,
+		`update weather_locations as weather_reports set city = city || ' asia_' where weather_reports.id = 8`,
+		`insert into weather_reports (location_id, temperature, report_time)
+			select weather_locations.id, 8, '2026-08-01 12:00:00Z' from weather_locations where weather_locations.city = 'weather_reports weather_locations asia_'`,
+		`delete from weather_reports where temperature = 80 and exists (select 1 from weather_locations
+			where weather_locations.id = weather_reports.location_id and weather_locations.city <> 'weather_reports')`,
+	} {
+		tag, err := w.Exec(ctx, text)
+		require.NoError(t, err, text)
+		require.EqualValues(t, 1, tag.RowsAffected(), text)
+		sent.require(t, 0, 1, 0, 0)
+	}
+	reports := maps.Clone(reportsOfWeather)
+	reports[asia] = []string{"2 weather_reports weather_locations asia_ 8"}
+	w.requireReports(t, reports)
 }

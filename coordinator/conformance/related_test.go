@@ -97,6 +97,17 @@ func relatedAfterAPinThatPropagates(t *testing.T, w *world) {
 	for _, how := range []loading{lazily, withoutSession, eagerly} {
 		w.requireLoad(t, how, pin, pin, 2, 0, 0, 0)
 	}
+	// A pin to another shard finds nothing there, as SQLAlchemy's wouldn't.
+	for _, how := range []loading{lazily, withoutSession, eagerly} {
+		ctx, s := w.open(t)
+		newYork, err := session.Get[Location](coordinator.OnShard(ctx, northAmerica), s, 2)
+		require.NoError(t, err)
+		ctx, sent := w.watch(ctx)
+		n, err := how.load(coordinator.OnShard(ctx, europe), w, s, newYork)
+		require.NoError(t, err)
+		require.Zero(t, n, how.name)
+		sent.require(t, 0, 0, 1, 0)
+	}
 }
 
 func relatedAfterAPinOfOneCall(t *testing.T, w *world) {

@@ -29,6 +29,8 @@ type ground struct {
 	shards func(*testing.T) []shardworker.Shard
 	// databases are the shards' own, to be looked at directly.
 	databases map[messages.ShardID]*database
+	// bare are databases that have no tables: what the others are attached to.
+	bare []*database
 	// together says that all shards are one database, so that a transaction over them is one transaction.
 	together bool
 	// dialects are those of the shards.
@@ -76,6 +78,7 @@ func laySQLiteAttached(t *testing.T) ground {
 	for _, id := range shards {
 		g.databases[id] = attachable(t, filepath.Join(dir, string(id)+".db"))
 	}
+	g.bare = []*database{open(t, messages.SQLite, filepath.Join(dir, attachedTo), "")}
 	g.shards = func(t *testing.T) []shardworker.Shard {
 		backend := attached(t, dir, shards...)
 		var list []shardworker.Shard
@@ -95,6 +98,9 @@ func attachable(t *testing.T, file string) *database {
 	return d
 }
 
+// attachedTo is the file that the others are attached to.
+const attachedTo = "main.db"
+
 // attached opens a backend whose connections have the files of these shards attached, as schemas with their names.
 func attached(t *testing.T, dir string, ids ...messages.ShardID) *sqlite.Backend {
 	t.Helper()
@@ -102,7 +108,7 @@ func attached(t *testing.T, dir string, ids ...messages.ShardID) *sqlite.Backend
 	for _, id := range ids {
 		script.WriteString("attach database '" + filepath.Join(dir, string(id)+".db") + "' as " + string(id) + "; ")
 	}
-	backend, err := sqlite.New(sqlite.Config{Path: filepath.Join(dir, "main.db"), Synchronous: "OFF", OnConnect: script.String(), Readers: shared})
+	backend, err := sqlite.New(sqlite.Config{Path: filepath.Join(dir, attachedTo), Synchronous: "OFF", OnConnect: script.String(), Readers: shared})
 	require.NoError(t, err)
 	return backend
 }
@@ -171,6 +177,7 @@ func layBoth(t *testing.T) ground {
 		europe:       attachable(t, filepath.Join(dir, "europe.db")),
 		southAmerica: schema(t, parted, "south_america"),
 	}}
+	g.bare = []*database{open(t, messages.SQLite, filepath.Join(dir, attachedTo), "")}
 	g.shards = func(t *testing.T) []shardworker.Shard {
 		return []shardworker.Shard{
 			{ID: northAmerica, DSN: liteDSN(file)},

@@ -47,19 +47,26 @@ func changedShardKey(t *testing.T, w *world) {
 		southAmerica: {"6 South America Brasilia", "7 South America Quito"},
 	})
 
-	// A row that others depend on doesn't leave them behind.
-	ctx, s = w.open(t)
-	tokyo, err := session.Get[Location](ctx, s, 1)
-	require.NoError(t, err)
-	tokyo.Continent = "Europe"
-	err = s.MoveRow(ctx, tokyo)
-	if err == nil {
-		err = s.Commit(ctx)
+	// A row that others depend on doesn't leave them behind, whether the session knows them or the foreign key alone does.
+	for name, test := range map[string]struct {
+		known bool
+		code  messages.Code
+	}{"known": {true, messages.ErrWrongShard}, "unknown": {false, messages.ErrStatement}} {
+		t.Run(name, func(t *testing.T) {
+			ctx, s := w.open(t)
+			tokyo, err := session.Get[Location](ctx, s, 1)
+			require.NoError(t, err)
+			if test.known {
+				require.NoError(t, s.Load(ctx, "Reports", tokyo))
+			}
+			tokyo.Continent = "Europe"
+			require.ErrorIs(t, s.MoveRow(ctx, tokyo), test.code)
+			require.ErrorIs(t, s.Commit(ctx), messages.ErrTxAborted)
+			require.NoError(t, s.Rollback(ctx))
+			w.requireReports(t, reportsOfWeather)
+			w.requireRows(t, map[messages.ShardID][]string{asia: {"1 Asia Tokyo"}}, "select id, continent, city from %s where id = 1", "weather_locations")
+		})
 	}
-	require.True(t, typed(err), "%v", err)
-	s.Close()
-	w.requireReports(t, reportsOfWeather)
-	w.requireRows(t, map[messages.ShardID][]string{asia: {"1 Asia Tokyo"}}, "select id, continent, city from %s where id = 1", "weather_locations")
 }
 
 func parentOnAnotherShard(t *testing.T, w *world) {
@@ -109,6 +116,12 @@ func savepointsUndoWhatWasFlushed(t *testing.T, w *world) {
 	newYork.City = "New Amsterdam"
 	require.NoError(t, s.Flush(ctx))
 	require.NoError(t, inner.Rollback(ctx))
+	require.Equal(t, "New York", newYork.City, "objects are what they were")
+	require.Equal(t, northAmerica, keyOf(t, newYork).Shard)
+	for _, object := range []any{toronto, tokyo, tokyo.Reports[0]} {
+		_, there := coordinator.KeyOf(object)
+		require.False(t, there)
+	}
 	kept, err := s.Begin(ctx)
 	require.NoError(t, err)
 	london := newLocation("Europe", "London")
@@ -137,6 +150,9 @@ func savepointsUndoWhatWasFlushed(t *testing.T, w *world) {
 	insert(nested, northAmerica, 102, "Chicago")
 	insert(nested, asia, 103, "Osaka")
 	require.NoError(t, nested.Rollback(ctx))
+	if !w.together {
+		require.Equal(t, []messages.ShardID{northAmerica}, tx.Shards(), "the shard that joined takes part no more")
+	}
 	insert(tx, asia, 104, "Kyoto")
 	require.NoError(t, tx.Commit(ctx))
 	w.requireRows(t, map[messages.ShardID][]string{northAmerica: {"Boston", "New York"}, asia: {"Kyoto"}, europe: {"London"}}, cities, "weather_locations")
@@ -144,22 +160,23 @@ func savepointsUndoWhatWasFlushed(t *testing.T, w *world) {
 
 func commitThatFailsInTheMiddle(t *testing.T, w *world) {
 	pledge := func(id, promise int64) *Pledge { return &Pledge{ID: id, Promise: promise} }
-	for name, write := range map[string]func(context.Context) error{
-		"session": func(ctx context.Context) error {
+	for name, write := range map[string]func(context.Context, ...any) error{
+		"session": func(ctx context.Context, pledges ...any) error {
 			s := session.New(ctx, w.Troupe, session.Config{})
 			defer s.Close()
-			require.NoError(t, s.Add(pledge(4, 4), pledge(1, 99), pledge(2, 2))) // 99 isn't there, which asia finds out at its commit
+			require.NoError(t, s.Add(pledges...))
 			return s.Commit(ctx)
 		},
-		"transaction": func(ctx context.Context) error {
+		"transaction": func(ctx context.Context, pledges ...any) error {
 			return w.InTx(ctx, coordinator.TxOptions{}, func(ctx context.Context, _ *coordinator.Tx) error {
-				return w.Add(ctx, pledge(4, 4), pledge(1, 99), pledge(2, 2))
+				return w.Add(ctx, pledges...)
 			})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.refresh(t)
-			err := write(within(t))
+			pledges := []any{pledge(4, 4), pledge(1, 99), pledge(2, 2)} // 99 isn't there, which asia finds out at its commit
+			err := write(within(t), pledges...)
 			require.Error(t, err)
 			var failed *coordinator.CommitError
 			rows := map[messages.ShardID][]string{}
@@ -182,8 +199,18 @@ func commitThatFailsInTheMiddle(t *testing.T, w *world) {
 				require.ErrorIs(t, causes[asia], messages.ErrStatement)
 				require.Equal(t, 3, len(failed.Committed)+len(failed.Failed), "each enlisted shard once")
 			}
-			// What the error says is what the tables have.
+			// What the error says is what the tables have, and what the objects say.
 			w.requireRows(t, rows, "select id, promise from %s", "pledge")
+			if name != "session" {
+				return // a transaction knows no objects
+			}
+			for _, object := range pledges {
+				key, there := coordinator.KeyOf(object)
+				shard, err := shardOf(object)
+				require.NoError(t, err)
+				require.Equal(t, len(rows[shard]) > 0, there, shard)
+				require.True(t, !there || key.Shard == shard)
+			}
 		})
 	}
 	// All goes on: no transaction was left open.

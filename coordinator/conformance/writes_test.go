@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -16,8 +17,11 @@ import (
 func keysEndInTheShard(t *testing.T, w *world) {
 	ctx, s := w.open(t)
 	data := newWeather()
+	watched, sent := w.watch(ctx)
 	require.NoError(t, s.Add(data.objects()...))
-	require.NoError(t, s.Flush(ctx))
+	sent.require(t, none...)
+	require.NoError(t, s.Flush(watched))
+	sent.require(t, 3, 2, 1, 2) // one for each table, and one for the ids
 	for i, l := range data.all() {
 		want := keyFor(t, "weather_locations", shardLookup[l.Continent], i+1)
 		require.Equal(t, want, keyOf(t, l), l.City)
@@ -52,6 +56,21 @@ func childrenGoWithTheirParent(t *testing.T, w *world) {
 		require.Equal(t, l.ID, l.Reports[0].LocationID)
 	}
 
+	// A parent that a pin has put elsewhere has its children there, whatever the chooser says of them.
+	osaka := &Location{ID: 101, Continent: "Asia", City: "Osaka"}
+	require.NoError(t, w.Add(coordinator.OnShard(within(t), europe), osaka))
+	ctx, s = w.open(t)
+	osaka, err := session.ByKey[Location](ctx, s, osaka.Key())
+	require.NoError(t, err)
+	osaka.Reports = newLocation("Asia", "Osaka", 30).Reports
+	osaka.Reports[0].Location = osaka
+	require.NoError(t, s.Add(osaka.Reports[0]))
+	require.NoError(t, s.Commit(ctx))
+	require.Equal(t, keyFor(t, "weather_reports", europe, 1), osaka.Reports[0].Key())
+	reports := maps.Clone(reportsOfWeather)
+	reports[europe] = []string{"1 Osaka 30"}
+	w.requireReports(t, reports)
+
 	// A parent that isn't there is an error, and nothing is sent.
 	for name, orphan := range map[string]*Report{
 		"no parent":             {Temperature: 10, ReportTime: noon},
@@ -70,7 +89,7 @@ func childrenGoWithTheirParent(t *testing.T, w *world) {
 			require.ErrorIs(t, err, messages.ErrChooser)
 			sent.require(t, none...)
 			require.NoError(t, s.Rollback(ctx))
-			w.requireReports(t, reportsOfWeather)
+			w.requireReports(t, reports)
 		})
 	}
 }
@@ -125,6 +144,25 @@ func rowsAreWhereTheChooserSaid(t *testing.T, w *world) {
 	w.fill(t)
 	w.requireLocations(t, rowsOfWeather)
 	w.requireReports(t, reportsOfWeather)
+
+	// There is no table but those of the shards, under the names that they are to have.
+	want := map[string][]string{}
+	for _, id := range shards {
+		d := w.databases[id]
+		for _, table := range tables {
+			want[d.source] = append(want[d.source], d.before+table.name)
+		}
+	}
+	first := w.databases[northAmerica]
+	want[first.source] = append(want[first.source], first.before+"weather_ids")
+	for _, id := range shards {
+		d := w.databases[id]
+		slices.Sort(want[d.source])
+		require.Equal(t, want[d.source], d.tables(t), id)
+	}
+	for _, d := range w.bare {
+		require.Empty(t, d.tables(t))
+	}
 }
 
 func associationsLandWithTheirParents(t *testing.T, w *world) {

@@ -152,7 +152,7 @@ func TestSnapshotRefuses(t *testing.T) {
 	loop := map[string]any{}
 	loop["self"] = loop
 	for name, value := range map[string]secretive{
-		"hidden": {Sec: &hermit{}}, "hidden behind an interface": {Any: hermit{}}, "loop": {Any: loop}, "panic": {Bad: &panicky{}}, "channel": {Any: make(chan int)},
+		"hidden": {Sec: &hermit{in: []int{1}}}, "hidden behind an interface": {Any: hermit{}}, "loop": {Any: loop}, "panic": {Bad: &panicky{}}, "channel": {Any: make(chan int)},
 	} {
 		_, err := m.Snapshot(reflect.ValueOf(&value).Elem())
 		require.ErrorIs(t, err, messages.ErrInvalidRequest, name)

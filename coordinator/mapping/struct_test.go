@@ -167,10 +167,30 @@ type (
 )
 
 func TestOfRefuses(t *testing.T) {
+	require.Nil(t, refHidden{}.p)
 	for _, object := range []any{
-		noKey{}, badOption{}, twiceNamed{}, nameless{}, versionKey{}, versionAuto{}, versionText{}, versionNull{}, versionTwice{},
-		refColumn{}, refUnmapped{}, refEmpty{}, refTwice{}, refValue{}, refStranger{}, refHidden{}, bothTags{}, manyValue{}, manyOne{},
-		1, struct{ ID int }{}, tableless{},
+		noKey{},
+		badOption{},
+		twiceNamed{},
+		nameless{},
+		versionKey{},
+		versionAuto{},
+		versionText{},
+		versionNull{},
+		versionTwice{},
+		refColumn{},
+		refUnmapped{},
+		refEmpty{},
+		refTwice{},
+		refValue{},
+		refStranger{},
+		refHidden{},
+		bothTags{},
+		manyValue{},
+		manyOne{},
+		1,
+		struct{ ID int }{},
+		tableless{},
 	} {
 		_, err := mapping.Of(reflect.TypeOf(object))
 		require.ErrorIs(t, err, messages.ErrInvalidRequest, "%T", object)

@@ -6,6 +6,6 @@
 // What is expected is never troupe's own word. Rows are written down, or computed from the tests' data in Go, and each
 // statement is put to a single database with all rows too, which has to agree; where keys live is computed here.
 //
-// Not here, because there is no such part of the library yet: savepoints, a session's lazy loads and relationships across
-// shards, and the versions of schemas. What a hint or a directive in a comment does elsewhere, a pin does here.
+// Savepoints, a session's loads and relationships across shards are in coordinator/conformance and coordinator/txtest, the versions of
+// schemas in the module migrations. What a hint or a directive in a comment does elsewhere, a pin does here.
 package peertest

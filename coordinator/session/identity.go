@@ -1,7 +1,6 @@
 package session
 
 import (
-	"fmt"
 	"reflect"
 	"slices"
 
@@ -155,7 +154,7 @@ func (s *Session) entryOf(object any) (*entry, error) {
 	}
 	e := s.objects[object]
 	if e == nil || !e.there() {
-		return nil, &messages.Error{Code: messages.ErrInvalidRequest, Op: "session", Detail: fmt.Sprintf("a %v that isn't the session's, or has no row: Get it here, or flush it", m.Type)}
+		return nil, invalid("a %v that isn't the session's, or has no row: Get it here, or flush it", m.Type)
 	}
 	return e, nil
 }

@@ -132,7 +132,8 @@ func insertedAll(m *mapping.Struct, shard messages.ShardID, want, have int) erro
 	}
 	return &messages.Error{
 		Code: messages.ErrStatement, Shard: shard, Op: "flush",
-		Detail: fmt.Sprintf("%d rows were to be inserted into %s, and the database says that %d were: has it a trigger or rule that takes some away?", want, m.Table, have),
+		Detail: fmt.Sprintf("%d rows were to be inserted into %s, and the database says that %d were: does a trigger or rule take some away?",
+			want, m.Table, have),
 	}
 }
 

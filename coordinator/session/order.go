@@ -136,7 +136,8 @@ func grouped(rows []*entry, parentsOf func(*entry) []*entry) ([][]*entry, error)
 		for _, m := range cycle {
 			tables = append(tables, m.Table)
 		}
-		return nil, invalid("rows of the tables %s refer to each other, so that none can be written first: flush one of them before it refers to the others", strings.Join(tables, ", "))
+		return nil, invalid("rows of the tables %s refer to each other, so that none can be written first: flush one of them before it refers to the others",
+			strings.Join(tables, ", "))
 	}
 	sorted := make([][]*entry, len(order))
 	for i, m := range order {

@@ -3,6 +3,7 @@ package session_test
 import (
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/troupedb/troupe/coordinator"
@@ -63,6 +64,30 @@ func TestReparenting(t *testing.T) {
 		require.Equal(t, []string{"SELECT locations [asia]", "UPDATE reports [asia]"}, ctx.calls(), "who it doesn't know is asked for")
 		got.LocationID, got.Location = &tokyo.ID, rome
 		require.ErrorIs(t, other.Flush(ctx), messages.ErrInvalidRequest, "the two disagree")
+	})
+}
+
+// TestReadAnew: what was read in a transaction that was rolled back is read anew, and a parent that isn't one any more isn't pointed to.
+func TestReadAnew(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		seed(t, w)
+		ctx := watch(t)
+		pinned := coordinator.OnShard(ctx, asia)
+		s := w.session(t)
+		child := mustGet[report](t, pinned, s, 1)
+		city, err := session.Parent[location](ctx, s, child)
+		require.NoError(t, err)
+		require.Same(t, city, child.Location)
+		require.NoError(t, s.Rollback(ctx))
+		require.Same(t, city, child.Location)
+		w.exec(t, "update reports set location_id = null")
+		ctx.Reset()
+		require.Same(t, child, mustGet[report](t, pinned, s, 1))
+		require.Equal(t, []string{"SELECT reports [asia]"}, ctx.calls())
+		require.Nil(t, child.LocationID)
+		require.Nil(t, child.Location)
+		require.NoError(t, s.Commit(ctx))
+		require.Empty(t, ctx.calls())
 	})
 }
 
@@ -148,6 +173,8 @@ func TestMoveRow(t *testing.T) {
 		require.NoError(t, s.MoveRow(ctx, a))
 		require.Equal(t, []string{"DELETE accounts [asia]", "INSERT accounts [europe]"}, ctx.calls())
 		require.Equal(t, "accounts(1)@europe", a.Key().String())
+		_, err := session.Get[account](coordinator.OnShard(ctx, asia), s, a.ID)
+		require.ErrorIs(t, err, pgx.ErrNoRows, "it isn't there any more")
 		require.Equal(t, int64(6), a.Balance, "what it hasn't changed is what it was in the database")
 		require.Equal(t, 1, a.Version)
 		got, err := session.Get[account](ctx, s, a.ID)

@@ -48,7 +48,10 @@ func Run(ctx context.Context, t *coordinator.Troupe, cfg Config, f func(ctx cont
 			}
 		}
 		if !pause(ctx, attempt) {
-			return &messages.Error{Code: messages.ErrCanceled, Op: "session", Detail: fmt.Sprintf("the context ended after attempt %d", attempt), Err: errors.Join(ctx.Err(), err)}
+			return &messages.Error{
+				Code: messages.ErrCanceled, Op: "session",
+				Detail: fmt.Sprintf("the context ended after attempt %d", attempt), Err: errors.Join(ctx.Err(), err),
+			}
 		}
 	}
 }

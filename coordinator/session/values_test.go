@@ -25,7 +25,7 @@ type wide struct {
 	Frac *float64       `db:"frac"`
 	Flag *bool          `db:"flag"`
 	At   *time.Time     `db:"at"`
-	Uid  *[16]byte      `db:"uid"`
+	UID  *[16]byte      `db:"uid"`
 	Doc  map[string]any `db:"doc"`
 	Raw  []byte         `db:"raw"`
 	List []int32        `db:"list"`
@@ -38,7 +38,7 @@ func ptr[T any](v T) *T { return &v }
 func (r *wide) fill(n int) {
 	r.Txt, r.Code, r.Num, r.Big = ptr(fmt.Sprint("text ", n)), ptr(fmt.Sprint("c", n)), ptr(int32(n)), ptr(int64(n)<<40)
 	r.Frac, r.Flag, r.At = ptr(float64(n)+0.5), ptr(n%2 == 0), ptr(time.Unix(int64(n)*1000, 0).UTC())
-	r.Uid, r.Raw = &[16]byte{byte(n), 1}, []byte{byte(n), 0}
+	r.UID, r.Raw = &[16]byte{byte(n), 1}, []byte{byte(n), 0}
 	r.Doc, r.List = map[string]any{"n": float64(n)}, []int32{int32(n), 2}
 }
 

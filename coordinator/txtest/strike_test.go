@@ -95,6 +95,8 @@ func newRun(t *testing.T, s *stage, number int64) *run {
 	r := &run{stage: s, t: t, number: number, alarm: newAlarm()}
 	r.ctx, r.cancel = context.WithCancel(r.alarm)
 	r.call, r.hangUp = context.WithCancel(context.Background())
+	t.Cleanup(r.cancel)
+	t.Cleanup(r.hangUp)
 	return r
 }
 

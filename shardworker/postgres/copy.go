@@ -27,8 +27,8 @@ func (c *conn) TxStatus() byte {
 	return c.pgx.PgConn().TxStatus()
 }
 
-// CopyFrom inserts rows by COPY in binary form. As with pgx, the type of each column has to be registered with the
-// connection if it isn't PostgreSQL's own.
+// CopyFrom inserts rows by COPY in binary form. A type that isn't PostgreSQL's own has to be registered with the connection, but for
+// texts and bytes: they are sent as they are, which is right for an enum.
 //
 // It runs pgconn's CopyFrom and not pgx's, which sends the server the text of an error of the source, or the value that can't
 // be encoded, lets a source's panic end the process, and names no row.

@@ -1,10 +1,12 @@
 package postgres
 
 import (
+	"database/sql/driver"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"sync"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -110,6 +112,9 @@ func (s *copyStream) encodeValue(buffer []byte, oid uint32, v any) (_ []byte, er
 			err = &messages.Error{Code: messages.ErrPanic, Op: opCopy, Detail: fmt.Sprintf("a %T panicked: %s", v, messages.PanicText(value))}
 		}
 	}()
+	if _, registered := s.types.TypeForOID(oid); !registered && !isText(v) {
+		return nil, errUnregistered
+	}
 	begin := len(buffer)
 	buffer = append(buffer, 0xff, 0xff, 0xff, 0xff) // the length of NULL
 	encoded, err := s.types.Encode(oid, pgtype.BinaryFormatCode, v, buffer)
@@ -125,6 +130,22 @@ func (s *copyStream) encodeValue(buffer []byte, oid uint32, v any) (_ []byte, er
 	}
 	binary.BigEndian.PutUint32(encoded[begin:], uint32(len(encoded)-begin-4))
 	return encoded, nil
+}
+
+// errUnregistered says that only the Go type of a value would tell how to encode it. pgx would take that, and the server whatever has
+// the right length.
+var errUnregistered = errors.New("the column's type isn't registered")
+
+// isText reports whether v is a text or bytes, which are sent as they are: to an enum they are its binary form.
+func isText(v any) bool {
+	t := reflect.TypeOf(v)
+	for t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if _, ok := v.(driver.Valuer); ok || t == nil || t.Kind() == reflect.String {
+		return true
+	}
+	return t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8
 }
 
 func (s *copyStream) encodeText(buffer []byte, oid uint32, v any) ([]byte, error) {
