@@ -1,19 +1,6 @@
 package coordinator
 
-import (
-	"context"
-	"fmt"
-	"math/rand/v2"
-	"time"
-
-	"github.com/troupedb/troupe/messages"
-)
-
-const (
-	defaultAttempts = 10
-	firstPause      = 2 * time.Millisecond // between two attempts, at the most
-	longestPause    = 200 * time.Millisecond
-)
+import "context"
 
 // InTx runs f in a transaction and commits it. f is given a context that carries the transaction, so that calls of the troupe with
 // it are part of it. If f fails or panics, everything is rolled back.
@@ -30,29 +17,17 @@ func (t *Troupe) InTx(ctx context.Context, o TxOptions, f func(ctx context.Conte
 	if err := o.check(); err != nil {
 		return err
 	}
-	attempts := o.MaxAttempts
-	if attempts == 0 {
-		attempts = defaultAttempts
-	}
-	for attempt := 1; ; attempt++ {
+	return Retry(ctx, o.MaxAttempts, func(attempt int) (bool, error) {
 		var tx *Tx
 		err := t.inTx(ctx, func() (_ *Tx, err error) {
 			tx, err = t.begin(ctx, o, -1, attempt)
 			return tx, err
 		}, f)
-		if err == nil || !messages.Conflict(err) {
-			return err
-		}
-		if attempt == attempts {
-			return fmt.Errorf("attempt %d, the last one: %w", attempt, err)
-		}
-		if tx != nil {
+		if err != nil && tx != nil {
 			o.Shards = append(tx.Shards(), o.Shards...)
 		}
-		if !pause(ctx, attempt) {
-			return &messages.Error{Code: messages.ErrCanceled, Op: "transaction", Detail: fmt.Sprintf("the context ended after attempt %d", attempt), Err: fmt.Errorf("%w: %w", ctx.Err(), err)}
-		}
-	}
+		return true, err
+	})
 }
 
 // inTx begins a transaction, runs f in it, and ends it.
@@ -78,16 +53,4 @@ func (t *Troupe) inTx(ctx context.Context, begin func() (*Tx, error), f func(ctx
 		return err
 	}
 	return nil
-}
-
-// pause waits a random while before the next attempt, and reports false if ctx ends.
-func pause(ctx context.Context, attempt int) bool {
-	timer := time.NewTimer(rand.N(min(firstPause<<min(attempt, 10), longestPause)))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

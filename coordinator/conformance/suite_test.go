@@ -95,6 +95,7 @@ func TestConformance(t *testing.T) {
 						w.refresh(t)
 						b.check(t, w)
 					})
+					w.requireIdle(t, b)
 				}
 			}
 		})

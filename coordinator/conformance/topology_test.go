@@ -167,22 +167,23 @@ func schema(t *testing.T, db *pgtest.Database, name string) *database {
 	return open(t, messages.PostgreSQL, db.DSN(), name+".")
 }
 
-// layBoth has a shard of each kind: a SQLite file, a PostgreSQL database, an attached SQLite file, and a schema.
+// layBoth has two attached SQLite files, which share their connections and transactions, a PostgreSQL database, and a schema of
+// another.
 func layBoth(t *testing.T) ground {
 	dir, whole, parted := t.TempDir(), pgtest.Shared(t), pgtest.Shared(t)
-	file := filepath.Join(dir, "north_america.db")
 	g := ground{dialects: mixed, databases: map[messages.ShardID]*database{
-		northAmerica: open(t, messages.SQLite, file, ""),
+		northAmerica: attachable(t, filepath.Join(dir, "north_america.db")),
 		asia:         open(t, messages.PostgreSQL, whole.DSN(), ""),
 		europe:       attachable(t, filepath.Join(dir, "europe.db")),
 		southAmerica: schema(t, parted, "south_america"),
 	}}
 	g.bare = []*database{open(t, messages.SQLite, filepath.Join(dir, attachedTo), "")}
 	g.shards = func(t *testing.T) []shardworker.Shard {
+		files := attached(t, dir, northAmerica, europe)
 		return []shardworker.Shard{
-			{ID: northAmerica, DSN: liteDSN(file)},
+			{ID: northAmerica, Backend: files, Names: shardworker.Names{Schema: "north_america"}},
 			{ID: asia, DSN: shardworker.DSN(whole.DSN() + connections)},
-			{ID: europe, Backend: attached(t, dir, europe), Names: shardworker.Names{Schema: "europe"}},
+			{ID: europe, Backend: files, Names: shardworker.Names{Schema: "europe"}},
 			{ID: southAmerica, DSN: shardworker.DSN(parted.DSN() + connections), Names: shardworker.Names{Schema: "south_america"}},
 		}
 	}

@@ -213,10 +213,19 @@ func commitThatFailsInTheMiddle(t *testing.T, w *world) {
 			}
 		})
 	}
-	// All goes on: no transaction was left open.
+	// If the first commit fails, nothing is committed anywhere.
+	w.refresh(t)
 	ctx, s := w.open(t)
-	require.NoError(t, s.Add(pledge(8, 8), pledge(5, 5)))
+	require.NoError(t, s.Add(pledge(4, 99), pledge(1, 1), pledge(3, 3)))
+	err := s.Commit(ctx)
+	require.ErrorIs(t, err, messages.ErrStatement)
+	require.NotErrorIs(t, err, messages.ErrPartialCommit)
+	w.requireRows(t, map[messages.ShardID][]string{}, "select id, promise from %s", "pledge")
+
+	// All goes on: no transaction was left open.
+	require.NoError(t, s.Add(pledge(4, 4), pledge(1, 1)))
 	require.NoError(t, s.Commit(ctx))
+	w.requireRows(t, map[messages.ShardID][]string{northAmerica: {"4 4"}, asia: {"1 1"}}, "select id, promise from %s", "pledge")
 }
 
 func shardThatFailsInARead(t *testing.T, w *world) {

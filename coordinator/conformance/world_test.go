@@ -279,6 +279,21 @@ func (w *world) requireRows(t *testing.T, want map[messages.ShardID][]string, qu
 	require.Equal(t, want, got, query)
 }
 
+// requireIdle requires that no transaction is left open: nobody holds a lock, nor a snapshot.
+func (w *world) requireIdle(t *testing.T, after behaviour) {
+	t.Helper()
+	for id, d := range w.databases {
+		if d.dialect == messages.SQLite {
+			_, err := d.db.ExecContext(within(t), "pragma busy_timeout = 0; begin immediate; rollback; pragma busy_timeout = 10000")
+			require.NoError(t, err, "%s after %s", id, after.title())
+			continue
+		}
+		left := d.lines(t, `select pid, query from pg_stat_activity
+			where datname = current_database() and pid <> pg_backend_pid() and state like 'idle in transaction%'`)
+		require.Empty(t, left, "%s after %s", id, after.title())
+	}
+}
+
 const (
 	realLocations = "select id, continent, city from %s order by id"
 	realReports   = "select r.id, l.city, r.temperature from %s r left join %s l on l.id = r.location_id order by r.id"

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"reflect"
+
 	"github.com/troupedb/troupe/coordinator/mapping"
 	"github.com/troupedb/troupe/messages"
 )
@@ -92,6 +94,16 @@ func (s *Session) Delete(objects ...any) error {
 		}
 	}
 	return nil
+}
+
+// Deleted reports whether the row of an object is deleted in the session: by a flush, by a DELETE … RETURNING of [Select], because it was
+// found to be gone, or by the next flush. An object without a row isn't.
+func (s *Session) Deleted(object any) bool {
+	if object == nil || !reflect.TypeOf(object).Comparable() {
+		return false
+	}
+	e := s.objects[object]
+	return e != nil && (e.state == deleting || e.state == gone)
 }
 
 // Expire makes the session read the rows of objects anew when they are asked for next, into the same structs; without objects, the rows of

@@ -96,10 +96,11 @@ func (f *flushing) followNew(c *change, ref int) error {
 		return nil
 	}
 	if p := f.s.objects[parent]; p != nil && p.state == pending {
-		if moved {
+		known := f.keyKnown(p)
+		switch {
+		case moved && !(known && f.s.leadsTo(e, ref, parent)):
 			return invalid("%v has a new parent as %s, and a changed column of it: which of them holds isn't clear", e.key, e.mapping.Refs[ref].Name)
-		}
-		if f.keyKnown(p) {
+		case known:
 			return e.follow(ref, parent)
 		}
 		c.late = append(c.late, ref)

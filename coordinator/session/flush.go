@@ -93,12 +93,7 @@ func (s *Session) flush(ctx context.Context, except *entry) (err error) {
 }
 
 // route returns the context that choosers are asked with.
-func (f *flushing) route() context.Context {
-	if f.s.tx == nil {
-		return f.ctx
-	}
-	return f.s.in(f.ctx)
-}
+func (f *flushing) route() context.Context { return f.s.within(f.ctx) }
 
 // touched returns the shards that there is something to write on, in configuration order.
 func (f *flushing) touched() []messages.ShardID {

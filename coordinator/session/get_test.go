@@ -176,6 +176,10 @@ func TestSelect(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, gone, 1)
 		require.Same(t, a, gone[0])
+		require.True(t, s.Deleted(a))
+		require.NoError(t, s.Delete(c))
+		require.Equal(t, []bool{true, false, false, false}, []bool{s.Deleted(c), s.Deleted(b), s.Deleted(&account{}), s.Deleted([]int{})})
+		require.NoError(t, s.Add(c))
 		a.Balance = 7
 		require.NoError(t, s.Flush(ctx), "it has no row any more")
 		_, err = session.Select[account](coordinator.OnShard(ctx, europe), s, "delete from accounts returning balance")

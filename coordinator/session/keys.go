@@ -51,10 +51,7 @@ func (s *Session) nextKeys(ctx context.Context, table string, n int) (keys []any
 			err = &messages.Error{Code: messages.ErrPanic, Op: "ids", Detail: fmt.Sprintf("the source of keys of table %s: %s", table, messages.PanicText(p))}
 		}
 	}()
-	if s.tx != nil {
-		ctx = s.in(ctx)
-	}
-	keys, err = s.cfg.IDs[table].Next(ctx, table, n)
+	keys, err = s.cfg.IDs[table].Next(s.within(ctx), table, n)
 	if err == nil && (len(keys) != n || slices.Contains(keys, nil)) {
 		err = invalid("the source of keys of table %s gave %d keys, or an empty one, where %d were asked for", table, len(keys), n)
 	}

@@ -217,5 +217,21 @@ func TestTableIDs(t *testing.T) {
 		require.NoError(t, s.Commit(ctx))
 		require.NotEqual(t, a.ID, b.ID)
 		require.NotZero(t, a.Reports[0].ID*a.Reports[1].ID)
+
+		// Within a transaction of the caller's that has the table's shard they are taken in that, whatever the call's own context.
+		outer, err := w.BeginAll(ctx, coordinator.TxOptions{Shards: []messages.ShardID{asia}})
+		require.NoError(t, err)
+		nested := session.New(coordinator.WithTx(ctx, outer), w.Troupe, session.Config{IDs: map[string]ids.Source{"locations": table}})
+		defer nested.Close()
+		bounded, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		for range 2 {
+			for range 150 { // more than a block
+				require.NoError(t, nested.Add(&location{Continent: "Europe"}))
+			}
+			require.NoError(t, nested.Commit(bounded))
+		}
+		require.NoError(t, outer.Rollback(ctx))
+		require.Equal(t, onShards{asia: {"1"}, europe: {"1"}}, w.rows(t, "select count(*) from locations having count(*) > 0"))
 	})
 }

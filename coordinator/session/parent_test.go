@@ -51,6 +51,9 @@ func TestReparenting(t *testing.T) {
 		hot.Location = osaka
 		require.NoError(t, s.Flush(ctx))
 		require.Equal(t, osaka.ID, *hot.LocationID)
+		kobe := &location{ID: 500, Continent: "Asia", City: "Kobe"}
+		hot.Location, hot.LocationID = kobe, &kobe.ID
+		require.NoError(t, s.Flush(ctx), "the two agree")
 		hot.LocationID, hot.Location = nil, nil
 		require.NoError(t, s.Commit(ctx))
 		require.Equal(t, onShards{asia: {"<nil>"}}, w.rows(t, "select location_id from reports"))

@@ -155,6 +155,17 @@ func (s *Session) begin(ctx context.Context, shards ...messages.ShardID) error {
 // in returns ctx with the transaction. REQUIRES: it is begun.
 func (s *Session) in(ctx context.Context) context.Context { return coordinator.WithTx(ctx, s.tx) }
 
+// within returns ctx with the transaction, if it is begun, or else with the one that the session is to be a savepoint of.
+func (s *Session) within(ctx context.Context) context.Context {
+	if s.tx != nil {
+		return s.in(ctx)
+	}
+	if outer := coordinator.TxOf(s.ctx); outer != nil {
+		return coordinator.WithTx(ctx, outer)
+	}
+	return ctx
+}
+
 // on is in, pinned to a shard.
 func (s *Session) on(ctx context.Context, shard messages.ShardID) context.Context {
 	return coordinator.OnShard(coordinator.Unpinned(s.in(ctx)), shard)

@@ -103,7 +103,8 @@ func TestManyTransactionsNeedNoTime(t *testing.T) {
 func TestCycleIsNoticedAtOnce(t *testing.T) {
 	for n := 2; n <= 5; n++ {
 		inBubble(t, n, 1, 0, func(t *testing.T, s *scripted) {
-			ctx := context.Background()
+			ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
+			defer cancel()
 			begin := time.Now()
 			txs := make([]*coordinator.Tx, n)
 			for i := range n {
@@ -170,7 +171,9 @@ func TestSlowCommits(t *testing.T) {
 func TestStatementsOfOneTransactionAtOnce(t *testing.T) {
 	inBubble(t, 3, 1, 0, func(t *testing.T, s *scripted) {
 		for _, b := range s.fakes {
-			b.Handle("slow", func(context.Context, []any) fake.Result { return fake.Tag("UPDATE 1").At(fake.AtQuery, fake.Delay(time.Second)) })
+			b.Handle("slow", func(context.Context, []any) fake.Result {
+				return fake.Tag("UPDATE 1").At(fake.AtQuery, fake.Delay(time.Second))
+			})
 		}
 		ctx := context.Background()
 		tx, err := s.BeginAll(ctx, coordinator.TxOptions{Shards: s.ids})

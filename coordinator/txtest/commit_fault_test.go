@@ -28,7 +28,9 @@ type blow struct {
 var blows = []blow{
 	{
 		name: "error", kinds: "ps",
-		before: func(*run, *database) error { return &messages.Error{Code: messages.ErrUnavailable, Op: "exec", Detail: "struck"} },
+		before: func(*run, *database) error {
+			return &messages.Error{Code: messages.ErrUnavailable, Op: "exec", Detail: "struck"}
+		},
 		after: func(*run, *database) error {
 			lost := &messages.Error{Code: messages.ErrShardLost, Op: "exec", Detail: "struck"}
 			return &messages.Error{Code: messages.ErrOutcomeUnknown, Op: "exec", Err: lost}

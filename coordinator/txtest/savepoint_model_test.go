@@ -171,7 +171,7 @@ func (m *model) commit(before world) world {
 }
 
 func TestSavepointsOverSeveralShards(t *testing.T) {
-	for kinds, times := range map[string]int{"sss": repeats(150, 5000), "psp": repeats(40, 1500), "ppp": repeats(40, 1500)} {
+	for kinds, times := range map[string]int{"sss": repeats(500, 20000), "psp": repeats(80, 3000), "ppp": repeats(80, 3000)} {
 		t.Run(kinds, func(t *testing.T) {
 			s := open(t, kinds, nil)
 			s.everywhere(t, "create table t (k integer primary key, v integer not null)")
@@ -205,7 +205,7 @@ func playSavepoints(t *rapid.T, s *stage, before world) world {
 		m.touched[int(id[1]-'0')] = true
 	}
 	m.levels = []*level{{tx: tx, begin: before.clone()}}
-	for range rapid.IntRange(1, 25).Draw(t, "length") {
+	for range rapid.IntRange(1, 40).Draw(t, "length") {
 		l := m.innermost()
 		if rapid.IntRange(0, 2).Draw(t, "which") == 0 {
 			l = m.levels[rapid.IntRange(0, len(m.levels)-1).Draw(t, "level")]
@@ -223,7 +223,7 @@ func playSavepoints(t *rapid.T, s *stage, before world) world {
 // step makes one step at random.
 func (m *model) step(l *level, shard, key int) {
 	switch kind := rapid.SampledFrom([]string{
-		"put", "put", "put", "delete", "read", "read", "savepoint", "savepoint", "savepoint", "roll back", "roll back", "release", "release", "fail",
+		"put", "put", "put", "delete", "read", "read", "savepoint", "savepoint", "savepoint", "roll back", "roll back", "release", "release", "release", "fail",
 	}).Draw(m.t, "step"); kind {
 	case "put":
 		value := rapid.IntRange(0, 99).Draw(m.t, "value")
@@ -242,6 +242,9 @@ func (m *model) step(l *level, shard, key int) {
 	case "savepoint":
 		m.savepoint(l)
 	case "roll back":
+		if l == m.levels[0] {
+			l = m.levels[len(m.levels)-1]
+		}
 		if l != m.levels[0] {
 			m.rollBack(l)
 		}
@@ -250,7 +253,9 @@ func (m *model) step(l *level, shard, key int) {
 			m.release(l)
 		}
 	case "fail":
-		m.fail(l, shard)
+		if rapid.Bool().Draw(m.t, "really") {
+			m.fail(l, shard)
+		}
 	}
 }
 

@@ -55,7 +55,9 @@ func byRegion(cfg *coordinator.Config) {
 		}
 		return everywhere, nil
 	}
-	cfg.ExecuteChooser = func(context.Context, *coordinator.StatementRequest) ([]messages.ShardID, error) { return everywhere, nil }
+	cfg.ExecuteChooser = func(context.Context, *coordinator.StatementRequest) ([]messages.ShardID, error) {
+		return everywhere, nil
+	}
 }
 
 // plain is one database with all rows, and one transaction after the other in it.
