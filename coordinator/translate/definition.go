@@ -24,6 +24,7 @@ func (n naming) definition(sql string, span tree.Span, tokens []tree.Token) (str
 	end := tree.Token{Span: tree.Span{Start: span.End, End: span.End}}
 	r := &reader{naming: n, tokens: append(slices.Clone(tokens), end)}
 	r.statement()
+	r.namesInText()
 	if r.refusal != nil {
 		return "", r.refusal.Err()
 	}

@@ -91,6 +91,10 @@ func (r *rewriter) walk(n tree.Node, see *scope) {
 		r.qualifier(n.Qualifier)
 	case *tree.TableFunction:
 		r.tableFunction(n)
+	case *tree.Call:
+		r.call(n)
+	case *tree.Cast:
+		r.cast(n)
 	}
 	tree.Children(n, func(child tree.Node) {
 		switch t := child.(type) {
