@@ -28,8 +28,8 @@ func (tx *Tx) Conn() *pgx.Conn {
 	return nil
 }
 
-// Prepare is pgx's, on a transaction that was begun on one PostgreSQL shard. Elsewhere it is [messages.ErrInvalidRequest]:
-// statements are prepared and remembered by themselves.
+// Prepare is pgx's, on a transaction that was begun on one PostgreSQL shard without Names. Elsewhere it is
+// [messages.ErrInvalidRequest]: statements are prepared and remembered by themselves.
 func (tx *Tx) Prepare(ctx context.Context, name, sql string) (*pgconn.StatementDescription, error) {
 	if err := tx.open(); err != nil {
 		return nil, err
@@ -38,9 +38,11 @@ func (tx *Tx) Prepare(ctx context.Context, name, sql string) (*pgconn.StatementD
 	if conn == nil {
 		return nil, &messages.Error{Code: messages.ErrInvalidRequest, Op: "prepare", Detail: onePostgreSQL}
 	}
-	sql, err := tx.of.troupe.translated(tx.of.only, sql)
-	if err != nil {
-		return nil, err
+	if !tx.of.troupe.cfg.Shards[tx.of.only].Names.IsZero() {
+		// The connection keeps the statement, and another shard of the database, whose tables have other names, would find it.
+		return nil, &messages.Error{
+			Code: messages.ErrInvalidRequest, Op: "prepare", Shard: tx.of.troupe.cfg.Shards[tx.of.only].ID, Detail: "the shard has Names, and a prepared statement has none",
+		}
 	}
 	s, err := conn.Prepare(ctx, name, sql)
 	if err != nil && conn.PgConn().TxStatus() != 'T' {
