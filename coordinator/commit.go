@@ -211,12 +211,14 @@ func (x *transaction) commit(ctx context.Context, failed error) error {
 // broken returns an error if a participant can't be committed, as far as its connection knows without asking.
 func broken(participants []*participant) error {
 	for _, p := range participants {
-		if status := p.lease.TxStatus(); status == 'T' || status == 0 {
-			continue
+		detail := ""
+		if status := p.lease.TxStatus(); status != 'T' && status != 0 {
+			detail = "its transaction has failed or ended by itself"
+		} else if conn, ok := p.lease.Conn().(interface{ Lost() bool }); ok && len(participants) > 1 && conn.Lost() {
+			detail = "its connection was lost" // better now than when others are committed
 		}
-		return &messages.Error{
-			Code: messages.ErrTxAborted, Op: "commit", Shard: p.transaction.troupe.cfg.Shards[p.database].ID,
-			Detail: "its transaction has failed or ended by itself",
+		if detail != "" {
+			return &messages.Error{Code: messages.ErrTxAborted, Op: "commit", Shard: p.transaction.troupe.cfg.Shards[p.database].ID, Detail: detail}
 		}
 	}
 	return nil

@@ -205,3 +205,22 @@ func TestTransactionAndMergeDoNotWedge(t *testing.T) {
 	require.NoError(t, rows.Err())
 	require.Greater(t, n, 200_000)
 }
+
+// A connection that was lost before the commit is noticed before another shard is committed.
+func TestLostConnectionIsNoticedBeforeTheCommit(t *testing.T) {
+	even, odd := pgtest.Shared(t).DSN(), pgtest.Shared(t).DSN()
+	troupe := accounts(t, even, odd)
+	tx, err := troupe.BeginAll(t.Context(), coordinator.TxOptions{})
+	require.NoError(t, err)
+	_, err = tx.Exec(coordinator.AllShards(t.Context()), "update account set balance = 1")
+	require.NoError(t, err)
+	var pid int
+	require.NoError(t, tx.QueryRow(coordinator.OnShard(t.Context(), "odd"), "select pg_backend_pid()").Scan(&pid))
+	_, err = troupe.Exec(coordinator.OnShard(t.Context(), "odd"), "select pg_terminate_backend($1, 5000)", pid)
+	require.NoError(t, err)
+	err = tx.Commit(t.Context())
+	require.ErrorIs(t, err, pgx.ErrTxCommitRollback)
+	require.NotErrorIs(t, err, messages.ErrPartialCommit)
+	require.NotErrorIs(t, err, messages.ErrOutcomeUnknown)
+	require.Equal(t, []int{100, 100, 100, 100}, balances(t, troupe))
+}

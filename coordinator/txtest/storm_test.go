@@ -50,7 +50,7 @@ func TestStorm(t *testing.T) {
 					}
 				})
 			}
-			mustReturn(t, writing.Wait)
+			writing.Wait()
 			close(calm)
 			storm.Wait()
 			s.requireIdle(t)

@@ -128,6 +128,12 @@ func (c *conn) replace(ctx context.Context) error {
 	return c.attach(ctx)
 }
 
+// Lost reports whether the connection is known to have ended, as far as that can be seen without asking the server. It is the job's to
+// use, between statements.
+func (c *conn) Lost() bool {
+	return c.pooled == nil || c.pgx.IsClosed() || c.session.peek.stale(false) // encrypted bytes may be harmless, too
+}
+
 // PGX returns pgx's connection, for what the backend doesn't offer; nil if it was lost. It is the job's to use, between statements.
 func (c *conn) PGX() *pgx.Conn {
 	if c.pooled == nil {
