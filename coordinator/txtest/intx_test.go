@@ -86,7 +86,6 @@ func TestInTxIsRunAgainAfterADeadlock(t *testing.T) {
 		}
 		all.Wait()
 	})
-	require.Equal(t, 1, min(attempts[0], attempts[1]), "one of them went through at once")
 	require.Greater(t, max(attempts[0], attempts[1]), 1)
 	require.Equal(t, 2, s.dbs[0].number(t, "select n from pair where k = 0"))
 	require.Equal(t, 2, s.dbs[0].number(t, "select n from pair where k = 1"))
