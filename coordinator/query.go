@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -101,6 +102,9 @@ func (t *Troupe) prepare(ctx context.Context, r messages.Request) (*call, error)
 	}
 	if err := c.preset(); err != nil {
 		return nil, err
+	}
+	if c.tx == nil && messages.ControlsTransaction(c.sql) && !strings.Contains(strings.TrimRight(c.sql, "; \t\r\n"), ";") {
+		return nil, errLoneControl
 	}
 	if c.left == nothing {
 		if err := c.translate(); err != nil {

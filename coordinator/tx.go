@@ -37,7 +37,7 @@ type TxOptions struct {
 //
 // On one shard, one statement runs at a time: the next while rows are open is [messages.ErrInvalidRequest]. On different shards they
 // may run at once. Rows that are closed before their end are read to it. Shards that are one database have one
-// connection in the transaction.
+// connection in the transaction. No savepoint is set or ended while rows are open, or the results of a batch.
 //
 // There is no snapshot over several shards: each has its own, and commits by itself. See [CommitError].
 type Tx struct {
@@ -268,6 +268,11 @@ func elsewhere(pin, only messages.ShardID) error {
 		Code: messages.ErrInvalidRequest, Op: "transaction", Shard: only,
 		Detail: "the transaction is on this shard alone, and the call belongs on " + string(pin),
 	}
+}
+
+// errLoneControl is for a statement that would begin or end a transaction on a connection that nobody has afterwards.
+var errLoneControl = &messages.Error{
+	Code: messages.ErrInvalidRequest, Op: "route", Detail: "a statement by itself can't begin or end a transaction: use Begin, BeginAll or InTx",
 }
 
 var errControl = &messages.Error{

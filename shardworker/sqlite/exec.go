@@ -31,7 +31,7 @@ func (c *connection) exec(sql string, args []any) (pgconn.CommandTag, error) {
 // execScript runs the statements of sql, which isn't in the cache, in order. A single one is kept for the next time.
 func (c *connection) execScript(sql string) (tag pgconn.CommandTag, _ error) {
 	single, lasting := true, false
-	number := 0
+	number, idle := 0, c.autocommit()
 	for rest := sql; rest != ""; {
 		number++
 		s, after, err := c.compile(opExec, rest)
@@ -56,7 +56,22 @@ func (c *connection) execScript(sql string) (tag pgconn.CommandTag, _ error) {
 		lasting = lasting || wrote && c.autocommit() && s.verb.tag != "ROLLBACK"
 		rest = after
 	}
+	if idle && !single && !c.autocommit() {
+		return pgconn.CommandTag{}, afterOthers(c.unended(), number, lasting)
+	}
 	return tag, nil
+}
+
+// unended rolls back the transaction that a script has begun and left open, and returns the error of the script: the connection is
+// given back after it, and nobody would learn that it took no effect.
+func (c *connection) unended() error {
+	if err := c.run("ROLLBACK"); err != nil {
+		return err
+	}
+	return &messages.Error{
+		Code: messages.ErrInvalidRequest, Op: opExec,
+		Detail: "the statement left a transaction open, which was rolled back; it has to end with a COMMIT",
+	}
 }
 
 // afterOthers returns err, which ended a script at a statement. If changes by those before last, the script as a whole is

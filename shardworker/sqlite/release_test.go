@@ -18,7 +18,8 @@ func TestReleaseRollsBack(t *testing.T) {
 	b, observer := withTable(t)
 	for _, interrupted := range []bool{false, true} {
 		c := acquire(t, b, writer)
-		_, err := c.Exec(background(t), "begin; insert into t values (1)", nil)
+		mustExec(t, c, "begin")
+		_, err := c.Exec(background(t), "insert into t values (1)", nil)
 		require.NoError(t, err)
 		if interrupted {
 			c.Interrupt()

@@ -73,7 +73,8 @@ func TestScriptCommitsWhatWasBegunBefore(t *testing.T) {
 	b := memory(t)
 	exec(t, b, "create table t (a)")
 	c := acquire(t, b, writer)
-	_, err := c.Exec(background(t), "begin; insert into t values (1)", nil)
+	mustExec(t, c, "begin")
+	_, err := c.Exec(background(t), "insert into t values (1)", nil)
 	require.NoError(t, err)
 	_, err = c.Exec(background(t), "commit; nonsense", nil)
 	require.ErrorIs(t, err, messages.ErrOutcomeUnknown)
@@ -86,4 +87,17 @@ func TestOnConnectFailsPlainly(t *testing.T) {
 	_, err := b.Acquire(background(t), writer)
 	require.ErrorIs(t, err, messages.ErrStatement)
 	require.NotErrorIs(t, err, messages.ErrOutcomeUnknown)
+}
+
+// TestScriptHasToEndWhatItBegins: the connection is given back after it, and the changes would be lost without a word.
+func TestScriptHasToEndWhatItBegins(t *testing.T) {
+	b := memory(t)
+	exec(t, b, "create table t (a)")
+	for _, script := range []string{"begin; insert into t values (1)", "savepoint s; insert into t values (1)", "begin; insert into t values (1); commit; begin immediate"} {
+		c := acquire(t, b, writer)
+		_, err := c.Exec(background(t), script, nil)
+		require.ErrorContains(t, err, "left a transaction open", script)
+		c.Release()
+	}
+	require.Equal(t, int64(1), one(t, b, "select count(*) from t"), "of the one that had committed it")
 }
