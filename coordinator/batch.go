@@ -21,6 +21,7 @@ const opBatch = "batch"
 // The batch is one transaction, which Close commits; where ctx carries a transaction it is part of that. All statements are routed before
 // the first is sent, so that one that is refused fails the batch with nothing done. When a statement fails the rest is not run, and
 // everything is rolled back; the error comes with its result, or earlier where the results before it can't be had any more.
+// In a transaction the batch counts as a statement that runs until its Close has returned, see [Tx.Commit].
 // Statements that begin or end a transaction are refused, and so is [pgx.Batch.BeginTx]: use [Troupe.Begin] and the Tx's SendBatch.
 //
 // Results must be closed. Those that are forgotten are closed by the garbage collector, with a rollback and a warning in the log.
@@ -34,7 +35,12 @@ func (t *Troupe) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
 	r := &BatchResults{of: t.newBatch(ctx, b)}
 	if b.Len() > 0 {
 		r.cleanup = runtime.AddCleanup(r, (*batch).forgotten, r.of)
-		t.cfg.System.Go(r.of)
+		if err := r.of.hold(); err != nil {
+			r.of.fail(err)
+			r.of.lanes.Done()
+		} else {
+			t.cfg.System.Go(r.of)
+		}
 	}
 	return r
 }
@@ -103,11 +109,18 @@ func (r *BatchResults) QueryRow() pgx.Row {
 
 // Close runs what is left of the batch, with the functions that were set for the statements, and commits. After an error, one of
 // those functions' or of scanning a row, too, it rolls back and returns that error; functions that weren't called by then aren't called.
-// A batch in a transaction leaves that to its owner, who can only roll it back after an error. A second Close returns the same.
+// A batch in a transaction leaves that to its owner, who can only roll it back after an error. A second Close returns the same. One of those
+// functions that panics ends the batch as its error would, and the panic goes on.
 func (r *BatchResults) Close() error {
 	if r.closed {
 		return r.err
 	}
+	returned := false
+	defer func() {
+		if !returned { // but a function of a statement's has panicked, or ended the goroutine
+			r.finish(&messages.Error{Code: messages.ErrPanic, Op: opBatch, Detail: fmt.Sprintf("the function of statement %d of %d", r.next, len(r.of.items))})
+		}
+	}()
 	waited := 0
 	for r.settled() == nil && r.next < len(r.of.items) {
 		if f := r.of.queued(r.next).Fn; f != nil {
@@ -121,10 +134,22 @@ func (r *BatchResults) Close() error {
 			_, _ = r.Exec() // which keeps its error
 		}
 	}
+	returned = true
+	r.finish(nil)
+	return r.err
+}
+
+// finish ends the batch, with err unless it has failed before. A function of a statement's may have closed the results already.
+func (r *BatchResults) finish(err error) {
+	if r.closed {
+		return
+	}
+	if r.settled() == nil {
+		r.err = err
+	}
 	r.closed = true
 	r.cleanup.Stop()
 	r.err = r.of.end(r.err)
-	return r.err
 }
 
 // Tx returns nil: a batch begins no transaction of its own.

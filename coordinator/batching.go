@@ -19,16 +19,16 @@ const aheadResults = 16
 // batch is a batch that runs. Its own goroutine routes the statements, begins the transaction, and deals them out to lanes, one for each
 // database. Items and lanes are fixed before anything is sent.
 type batch struct {
-	troupe *Troupe
-	ctx    context.Context
-	cancel context.CancelFunc
-	sent   *pgx.Batch
-	outer  *Tx // that the context carries; nil if there is none
-	items  []*batchItem
-	ahead  chan struct{}  // a token for each item whose rows are not being read yet
-	lanes  sync.WaitGroup // and the batch's own goroutine
-	stop   chan struct{}  // closed with the first failure
-	begun  atomic.Bool    // a statement was sent
+	troupe  *Troupe
+	ctx     context.Context
+	cancel  context.CancelFunc
+	sent    *pgx.Batch
+	outer   *Tx // that the context carries; nil if there is none
+	items   []*batchItem
+	ahead   chan struct{}  // a token for each item whose rows are not being read yet
+	lanes   sync.WaitGroup // and the batch's own goroutine
+	stopped chan struct{}  // closed with the first failure
+	begun   atomic.Bool    // a statement was sent
 
 	mu struct {
 		sync.Mutex
@@ -51,7 +51,7 @@ type batchItem struct {
 }
 
 func (t *Troupe) newBatch(ctx context.Context, sent *pgx.Batch) *batch {
-	b := &batch{troupe: t, sent: sent, outer: TxOf(ctx), ahead: make(chan struct{}, aheadResults), stop: make(chan struct{})}
+	b := &batch{troupe: t, sent: sent, outer: TxOf(ctx), ahead: make(chan struct{}, aheadResults), stopped: make(chan struct{})}
 	b.ctx, b.cancel = context.WithCancel(ctx)
 	b.mu.counts = make([]BatchedStatements, len(t.cfg.Shards))
 	b.items = make([]*batchItem, sent.Len())
@@ -88,7 +88,7 @@ func (b *batch) Run() {
 		if item.wantRows {
 			select {
 			case b.ahead <- struct{}{}:
-			case <-b.stop:
+			case <-b.stopped:
 				return
 			}
 		}
@@ -97,6 +97,20 @@ func (b *batch) Run() {
 		}
 	}
 }
+
+// hold has the transaction that the batch is in wait for its end, if it is in one.
+func (b *batch) hold() error {
+	switch {
+	case b.outer == nil:
+		return nil
+	case b.outer.of.troupe != b.troupe:
+		return errOtherTroupe
+	}
+	return b.outer.hold(b)
+}
+
+// stop ends a batch whose transaction is rolled back.
+func (b *batch) stop(err error) { b.fail(err) }
 
 // begin routes all statements and takes a connection of every database that they are for, in configuration order: so batches on
 // pools of one connection can't wait for each other.
@@ -127,6 +141,9 @@ func (b *batch) begin() error {
 		}
 		slices.Sort(item.databases)
 		item.arrived.Add(len(item.databases) - 1)
+	}
+	if err := b.failure(); err != nil { // the results may be closed by now
+		return err
 	}
 	if err := b.enlist(ctx, tx, touched.numbers()); err != nil {
 		return err
@@ -207,7 +224,7 @@ func (b *batch) fail(err error) {
 	defer b.mu.Unlock()
 	if b.mu.cause == nil {
 		b.mu.cause = err
-		close(b.stop)
+		close(b.stopped)
 	}
 }
 
@@ -225,7 +242,7 @@ func (b *batch) take(i int) (*Rows, error) {
 	default:
 		select {
 		case <-item.ready:
-		case <-b.stop:
+		case <-b.stopped:
 		case <-b.ctx.Done():
 			b.expire(item)
 		}
@@ -255,7 +272,7 @@ func (b *batch) awaitPlain(i int) (next int) {
 	}
 	select {
 	case <-b.items[next-1].ready:
-	case <-b.stop:
+	case <-b.stopped:
 	case <-b.ctx.Done():
 	}
 	return next
@@ -276,7 +293,7 @@ func (b *batch) expire(item *batchItem) {
 	defer timer.Stop()
 	select {
 	case <-item.ready:
-	case <-b.stop:
+	case <-b.stopped:
 	case <-timer.C: // a chooser, most likely
 		b.fail(&messages.Error{Code: messages.ErrCanceled, Op: opBatch, Err: b.ctx.Err()})
 	}
@@ -287,6 +304,9 @@ func (b *batch) end(err error) error {
 	defer b.cancel()
 	if len(b.items) == 0 {
 		return err
+	}
+	if b.outer != nil {
+		defer b.outer.of.letGo(b)
 	}
 	if err != nil {
 		b.fail(err)
@@ -300,6 +320,7 @@ func (b *batch) end(err error) error {
 		err = b.failure()
 	default:
 		err = &messages.Error{Code: messages.ErrCanceled, Op: opBatch, Err: b.ctx.Err()}
+		b.fail(err) // who was left behind sends nothing any more
 	}
 	b.mu.Lock()
 	own := b.mu.own
@@ -347,6 +368,10 @@ func (b *batch) forgotten() {
 	b.cancel()
 	if b.outer != nil {
 		b.outer.of.fail(err)
+		go func() {
+			b.wait()
+			b.outer.of.letGo(b)
+		}()
 	}
 }
 

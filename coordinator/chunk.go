@@ -41,8 +41,8 @@ func (c *chunk) reset() {
 
 const word = 16 // bytes of an interface
 
-// keep returns a value that a source can't change any more by using its buffers again, and about how many bytes it has. What is
-// neither a slice nor a pointer to something simple is left as it is.
+// keep returns a value that a source can't change any more by using its buffers again, and about how many bytes it has, with all that
+// it refers to; no less than a chunk has if that can't be found out. What is neither a slice nor a pointer to something simple is left as it is.
 func keep(v any) (any, int) {
 	switch v := v.(type) {
 	case nil, bool, int, int64, int32, int16, float64, time.Time:
@@ -56,28 +56,22 @@ func keep(v any) (any, int) {
 	}
 	rv := reflect.ValueOf(v)
 	switch rv.Kind() {
-	case reflect.String:
-		return v, word + rv.Len()
 	case reflect.Slice:
-		if rv.IsNil() {
-			return v, word
+		if !rv.IsNil() {
+			own := reflect.MakeSlice(rv.Type(), rv.Len(), rv.Len())
+			reflect.Copy(own, rv)
+			rv = own
 		}
-		own := reflect.MakeSlice(rv.Type(), rv.Len(), rv.Len())
-		reflect.Copy(own, rv)
-		return own.Interface(), word + rv.Len()*int(rv.Type().Elem().Size())
 	case reflect.Pointer:
-		if rv.IsNil() || !isSimple(rv.Type().Elem()) {
-			return v, word
+		if !rv.IsNil() && isSimple(rv.Type().Elem()) {
+			own := reflect.New(rv.Type().Elem())
+			own.Elem().Set(rv.Elem())
+			rv = own
 		}
-		own := reflect.New(rv.Type().Elem())
-		own.Elem().Set(rv.Elem())
-		size := word
-		if own.Elem().Kind() == reflect.String {
-			size += own.Elem().Len()
-		}
-		return own.Interface(), size
+	default:
+		return v, word + int(rv.Type().Size()) + scale{chunkBytes}.weigh(rv, 0, false)
 	}
-	return v, word
+	return rv.Interface(), word + scale{chunkBytes}.weigh(rv, 0, false)
 }
 
 // isSimple reports whether a copy of a value of type t shares nothing with it.

@@ -1,6 +1,7 @@
 package coordinator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -89,7 +90,7 @@ func notTried(shard messages.ShardID) error {
 // several databases; on a single one it is [messages.ErrOutcomeUnknown].
 //
 // Once a shard is committed the others are tried even though ctx ends, within the time that calls take to end anyway.
-// Open rows are [messages.ErrInvalidRequest] and leave the transaction as it is.
+// Open rows, and the results of a batch that are not closed, are [messages.ErrInvalidRequest] and leave the transaction as it is.
 func (tx *Tx) Commit(ctx context.Context) error {
 	x := tx.of
 	if tx.depth > 0 {
@@ -117,7 +118,7 @@ func (tx *Tx) beginEnd(quiet bool) (failed, err error) {
 	x := tx.of
 	x.mu.Lock()
 	switch {
-	case x.mu.ended == nil && quiet && x.mu.running > 0:
+	case x.mu.ended == nil && quiet && x.busyLocked():
 		x.mu.Unlock()
 		return nil, errRunning
 	case !tx.closed.CompareAndSwap(false, true):
@@ -137,7 +138,8 @@ func (tx *Tx) beginEnd(quiet bool) (failed, err error) {
 }
 
 // Rollback rolls every shard back, or everything since the savepoint. A connection that can't be told to any more is closed,
-// which does the same; so does the whole's Rollback while rows are open, and when ctx has ended.
+// which does the same; so does the whole's Rollback while rows are open, and when ctx has ended. The whole's Rollback stops batches that
+// are not closed; a savepoint's is [messages.ErrInvalidRequest] while there is one, as it is while rows are open.
 func (tx *Tx) Rollback(ctx context.Context) error {
 	x := tx.of
 	if tx.depth > 0 {
@@ -146,11 +148,11 @@ func (tx *Tx) Rollback(ctx context.Context) error {
 	if tx.closed.Load() {
 		return tx.over()
 	}
-	quiet := x.settle() == nil
+	x.stopHolders()
 	if _, err := tx.beginEnd(false); err != nil {
 		return err
 	}
-	if quiet {
+	if x.settleCalls() == nil { // no other can begin any more
 		x.rollback(ctx, x.list())
 	}
 	escaped := x.escaped()
@@ -305,6 +307,7 @@ func (x *transaction) enlistedShards(p *participant) []messages.ShardID {
 
 // CommitFirst has the shard's database committed before the others, if it takes part, whatever its place in the configuration: for
 // what is allotted there and used elsewhere, as numbers are, and had better be lost than used twice when a commit fails in the middle.
+// Shards of several calls are committed in the order of the calls.
 func (tx *Tx) CommitFirst(shard messages.ShardID) error {
 	if _, err := tx.of.troupe.known(shard, "transaction"); err != nil {
 		return err
@@ -321,15 +324,12 @@ func (x *transaction) commitOrder() []*participant {
 	x.mu.Lock()
 	first := x.mu.first
 	x.mu.Unlock()
-	slices.SortStableFunc(participants, func(a, b *participant) int {
-		switch early, late := slices.Contains(first, a.database), slices.Contains(first, b.database); {
-		case early == late:
-			return 0
-		case early:
-			return -1
-		default:
-			return 1
+	rank := func(p *participant) int {
+		if i := slices.Index(first, p.database); i >= 0 {
+			return i
 		}
-	})
+		return len(first)
+	}
+	slices.SortStableFunc(participants, func(a, b *participant) int { return cmp.Compare(rank(a), rank(b)) })
 	return participants
 }

@@ -35,7 +35,7 @@ func (t *Troupe) CopyFrom(ctx context.Context, table pgx.Identifier, columns []s
 }
 
 // Copy inserts the rows of src into table by the databases' means for many rows: COPY on PostgreSQL, prepared INSERTs of several
-// rows on SQLite. The table's name, with its schema before if need be, and the columns' are taken as they are.
+// rows on SQLite. The table's name, with its schema before if need be, and the columns' are taken as they are: to PostgreSQL, "ID" isn't id.
 //
 // Each row goes to the shard that its key has by the table's declaration, so all key columns have to be among columns, in any Go type
 // that an argument may have. Rows of a reference table go to every shard. A pin of one shard sends all rows there, whatever the
@@ -128,7 +128,7 @@ func (t *Troupe) copyTargets(ctx context.Context, table pgx.Identifier, columns 
 	case t.cfg.RequireShard:
 		return nil, noCopyRoute("RequireShard is configured, and no pin names the shard")
 	}
-	declared := t.declaration(joined(table))
+	declared := t.declarationOf(table)
 	switch {
 	case len(among) == 1:
 		return &copyTargets{shards: among, every: true}, nil

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strings"
 
 	"github.com/troupedb/troupe/coordinator/mapping"
 	"github.com/troupedb/troupe/coordinator/statement"
@@ -30,7 +29,7 @@ func (t *Troupe) DeclaredShard(ctx context.Context, object any) (shard messages.
 			Detail: fmt.Sprintf("every shard has all rows of the reference table %s: use Exec with AllShards to change it on every shard", m.Table),
 		}
 	}
-	key, err := declaredKey(table, m, v)
+	key, err := t.declaredKey(table, m, v)
 	if err != nil {
 		return "", true, err
 	}
@@ -51,28 +50,17 @@ func (t *Troupe) IsReference(table string) bool {
 	return declared != nil && declared.Reference
 }
 
-// declaration returns the declaration of a mapped table; nil if there is none.
-func (t *Troupe) declaration(table string) *statement.Table {
-	name := strings.ToLower(table)
-	for _, own := range []string{"public.", "main."} {
-		name = strings.TrimPrefix(name, own)
-	}
-	return t.catalogue.declared.Tables[name]
-}
-
 // declaredKey returns the key that v, a struct of m's type, has in a declared table, in canonical form.
-func declaredKey(table *statement.Table, m *mapping.Struct, v reflect.Value) ([]any, error) {
+func (t *Troupe) declaredKey(table *statement.Table, m *mapping.Struct, v reflect.Value) ([]any, error) {
 	key := make([]any, len(table.Keys))
+	names := make([]string, len(m.Columns))
+	for i := range m.Columns {
+		names[i] = m.Columns[i].Name
+	}
 	for i, column := range table.Keys {
-		position := -1
-		for p := range m.Columns {
-			if strings.EqualFold(m.Columns[p].Name, column.Name) {
-				position = p
-			}
-		}
-		problem := ""
-		if position < 0 {
-			problem = "isn't mapped"
+		position, problem := t.columnOf(names, column.Name)
+		if problem != "" {
+			problem += " among the mapped columns"
 		} else {
 			canonical, ok := keyset.Canonical(column.Type, m.Field(v, position).Interface())
 			key[i] = canonical

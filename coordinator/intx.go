@@ -39,7 +39,9 @@ func (t *Troupe) inTx(ctx context.Context, begin func() (*Tx, error), f func(ctx
 	ended := false
 	defer func() {
 		if !ended { // f has failed, or panics
-			_ = tx.Rollback(ctx)
+			if err := tx.Rollback(ctx); err != nil && tx.depth > 0 && !tx.closed.Load() {
+				tx.of.fail(err) // what couldn't be taken back can't be committed with what is around the savepoint
+			}
 		}
 	}()
 	if err := f(WithTx(ctx, tx), tx); err != nil {
@@ -47,9 +49,7 @@ func (t *Troupe) inTx(ctx context.Context, begin func() (*Tx, error), f func(ctx
 	}
 	ended = true
 	if err := tx.Commit(ctx); err != nil {
-		if tx.open() == nil { // rows were left open
-			ended = false
-		}
+		ended = tx.closed.Load() // but not if rows, or a batch, were left open
 		return err
 	}
 	return nil

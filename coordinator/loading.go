@@ -146,6 +146,9 @@ func (l *loading) start(shards []int) error {
 		if err := l.outer.of.enlist(ctx, shards); err != nil {
 			return err
 		}
+		if err := l.outer.hold(l); err != nil {
+			return err
+		}
 	case len(shards) > 1:
 		tx, err := t.beginOn(ctx, shards)
 		if err != nil {
@@ -184,6 +187,9 @@ func (t *Troupe) beginOn(ctx context.Context, shards []int) (*Tx, error) {
 // bulkAttempts is how often a copy or batch tries to get its connections, with pauses of up to 200 ms between.
 const bulkAttempts = 100
 
+// stop ends a copy whose transaction is rolled back by somebody else.
+func (l *loading) stop(err error) { l.fail(err) }
+
 // finish waits for the lanes, and commits or undoes what they have loaded. err is why the rows ended early; nil at their end.
 func (l *loading) finish(err error) error {
 	if err != nil {
@@ -206,6 +212,9 @@ func (l *loading) finish(err error) error {
 		_ = l.tx.Rollback(l.ctx)
 	case err != nil && l.outer != nil && l.sent.Load():
 		l.outer.of.fail(err)
+	}
+	if l.outer != nil {
+		l.outer.of.letGo(l)
 	}
 	for _, lane := range l.lanes {
 		if lane != nil {

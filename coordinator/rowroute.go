@@ -5,9 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/troupedb/troupe/coordinator/statement"
 	"github.com/troupedb/troupe/coordinator/statement/keyset"
@@ -31,11 +28,12 @@ func (t *Troupe) rowRoute(ctx context.Context, table *statement.Table, columns [
 		at: make([]int, len(table.Keys)), key: make([]any, len(table.Keys)), among: among,
 	}
 	for i, key := range table.Keys {
-		r.at[i] = slices.IndexFunc(columns, func(c string) bool { return strings.EqualFold(c, key.Name) })
-		if r.at[i] < 0 {
+		var problem string
+		if r.at[i], problem = t.columnOf(columns, key.Name); problem != "" {
 			return nil, &messages.Error{
 				Code: messages.ErrInvalidRequest, Op: "route",
-				Detail: fmt.Sprintf("the key of table %s has the column %s, and the rows don't: without it nobody knows their shards", table.Name, key.Name),
+				Detail: fmt.Sprintf("the key of table %s has the column %s, which %s among those of the rows: without it nobody knows their shards",
+					table.Name, key.Name, problem),
 			}
 		}
 	}
@@ -95,6 +93,3 @@ func (r *rowRoute) ofRow(err error, number int64) error {
 	}
 	return &messages.Error{Code: e.Code, Shard: e.Shard, Op: "route", Detail: fmt.Sprintf("row %d of the copy into %s", number, r.table.Name), Err: err}
 }
-
-// joined returns a table's name as it is declared.
-func joined(table pgx.Identifier) string { return strings.Join(table, ".") }

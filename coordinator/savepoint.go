@@ -22,6 +22,10 @@ func (tx *Tx) savepoint(ctx context.Context) (*Tx, error) {
 		x.mu.Unlock()
 		return nil, err
 	}
+	if x.busyLocked() {
+		x.mu.Unlock()
+		return nil, errRunning
+	}
 	x.mu.named++
 	name := fmt.Sprintf("troupe_sp_%d", x.mu.named)
 	x.mu.savepoints = append(x.mu.savepoints, name)
@@ -53,22 +57,36 @@ func (x *transaction) closeFrom(depth int) {
 	}
 }
 
-// isSet reports whether the savepoint is still there: one around it may have ended.
-func (tx *Tx) isSet() bool {
+// isSetLocked reports whether the savepoint is still there: one around it may have ended.
+func (tx *Tx) isSetLocked() bool {
+	savepoints := tx.of.mu.savepoints
+	return len(savepoints) >= tx.depth && savepoints[tx.depth-1] == tx.name
+}
+
+// shut closes a savepoint, unless something runs that may be in it: that would go on outside of it.
+func (tx *Tx) shut() error {
 	x := tx.of
+	if err := x.settle(); err != nil {
+		return err
+	}
 	x.mu.Lock()
-	defer x.mu.Unlock()
-	return len(x.mu.savepoints) >= tx.depth && x.mu.savepoints[tx.depth-1] == tx.name
+	if x.busyLocked() {
+		x.mu.Unlock()
+		return errRunning
+	}
+	shut := tx.closed.CompareAndSwap(false, true) && tx.isSetLocked()
+	x.mu.Unlock()
+	if !shut {
+		return tx.over()
+	}
+	return nil
 }
 
 // release makes what came after the savepoint part of what is around it.
 func (tx *Tx) release(ctx context.Context) error {
 	x := tx.of
-	if err := x.settle(); err != nil {
+	if err := tx.shut(); err != nil {
 		return err
-	}
-	if !tx.closed.CompareAndSwap(false, true) || !tx.isSet() {
-		return tx.over()
 	}
 	if err := x.usable(); err != nil {
 		return err // the savepoint stays, as with pgx: what is around it, or in it, can be rolled back to
@@ -93,11 +111,8 @@ func (tx *Tx) release(ctx context.Context) error {
 // undo takes back what came after the savepoint.
 func (tx *Tx) undo(ctx context.Context) error {
 	x := tx.of
-	if err := x.settle(); err != nil {
+	if err := tx.shut(); err != nil {
 		return err
-	}
-	if !tx.closed.CompareAndSwap(false, true) || !tx.isSet() {
-		return tx.over()
 	}
 	if x.state() != nil {
 		return x.over()

@@ -34,7 +34,9 @@ type transaction struct {
 		savepoints   []string       // the open ones, the outermost first
 		named        int            // how many savepoints there have been
 		running      int            // calls that were sent and are not over
-		quiet        chan struct{}  // made by who waits for running to be 0; closed then
+		holders      []holder       // what runs several statements, between which none does
+		quiet        chan struct{}  // made by who waits until nothing runs, holders included; closed then
+		uncalled     chan struct{}  // made by who waits for running to be 0; closed then
 		escaped      error          // a statement has ended the transaction of a shard by itself
 		first        []int          // the databases that are committed before the others
 		failed       error          // the error of a statement: only a rollback is possible
@@ -147,10 +149,8 @@ func (x *transaction) callOver(c *call) {
 	if x.mu.failed == nil {
 		x.mu.failed = cmp.Or(escaped, failure)
 	}
-	if x.mu.running--; x.mu.running == 0 && x.mu.quiet != nil {
-		close(x.mu.quiet)
-		x.mu.quiet = nil
-	}
+	x.mu.running--
+	x.quietLocked()
 }
 
 // failure returns the error of a shard that leaves the transaction aborted; nil if there is none. Requests that were never sent
@@ -203,17 +203,28 @@ func (c *call) nowhereDone() bool {
 	})
 }
 
-// settle waits until no call runs, within the grace: a call that has answered is over at once, open rows are not.
+// settle waits until nothing runs, within the grace: a call that has answered is over at once, open rows and open batches are not.
 func (x *transaction) settle() error {
 	x.mu.Lock()
-	if x.mu.running == 0 {
+	return x.awaitLocked(x.busyLocked(), &x.mu.quiet)
+}
+
+// settleCalls waits until no call runs, within the grace.
+func (x *transaction) settleCalls() error {
+	x.mu.Lock()
+	return x.awaitLocked(x.mu.running > 0, &x.mu.uncalled)
+}
+
+// awaitLocked waits, within the grace, for what closes a channel, if it has to. It unlocks x.
+func (x *transaction) awaitLocked(wait bool, made *chan struct{}) error {
+	if !wait {
 		x.mu.Unlock()
 		return nil
 	}
-	if x.mu.quiet == nil {
-		x.mu.quiet = make(chan struct{})
+	if *made == nil {
+		*made = make(chan struct{})
 	}
-	quiet := x.mu.quiet
+	quiet := *made
 	x.mu.Unlock()
 	timer := time.NewTimer(grace)
 	defer timer.Stop()
@@ -226,7 +237,7 @@ func (x *transaction) settle() error {
 }
 
 var errRunning = &messages.Error{
-	Code: messages.ErrInvalidRequest, Op: "transaction", Detail: "a statement of it still runs: read its rows to the end, or close them",
+	Code: messages.ErrInvalidRequest, Op: "transaction", Detail: "a statement or batch of it still runs: read its rows to the end, or close them",
 }
 
 // abandon rolls everything back without waiting for it, because cause makes it impossible to go on.

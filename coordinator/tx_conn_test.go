@@ -17,8 +17,10 @@ import (
 func TestPgxPartsOfATx(t *testing.T) {
 	dsn := pgtest.Shared(t).DSN()
 	troupe, err := coordinator.Spawn(t.Context(), coordinator.Config{Shards: []shardworker.Shard{
-		{ID: "plain", DSN: shardworker.DSN(pgtest.Shared(t).DSN())}, {ID: "lite", DSN: "sqlite::memory:"},
-		{ID: "one", DSN: shardworker.DSN(dsn), Names: shardworker.Names{Prefix: "a_"}}, {ID: "two", DSN: shardworker.DSN(dsn), Names: shardworker.Names{Prefix: "b_"}},
+		{ID: "plain", DSN: shardworker.DSN(pgtest.Shared(t).DSN())},
+		{ID: "lite", DSN: "sqlite::memory:"},
+		{ID: "one", DSN: shardworker.DSN(dsn), Names: shardworker.Names{Prefix: "a_"}},
+		{ID: "two", DSN: shardworker.DSN(dsn), Names: shardworker.Names{Prefix: "b_"}},
 	}})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, troupe.Close(context.Background())) })

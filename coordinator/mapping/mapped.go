@@ -28,31 +28,32 @@ type Mapped interface {
 
 // Identity is embedded in a mapped struct so that it learns its row's [messages.Key]. It must not be copied from one
 // row's struct to another's.
-type Identity struct{ key messages.Key }
+type Identity struct {
+	key   messages.Key
+	claim *Claimant // who is to insert the row; nil for nobody
+}
 
 // Key returns the key of the row that the struct was read from or written to; zero before.
 func (i *Identity) Key() messages.Key { return i.key }
 
-func (i *Identity) setKey(k messages.Key) { i.key = k }
+func (i *Identity) identity() *Identity { return i }
 
-type keyed interface {
-	Key() messages.Key
-	setKey(messages.Key)
-}
+// keyed is a pointer to a struct with [Identity]. No field can hide that, as one that is called Key hides the method Key.
+type keyed interface{ identity() *Identity }
 
 // KeyOf returns the key of a mapped struct, given as a pointer, that was read or written; false if it has none.
 func KeyOf(object any) (messages.Key, bool) {
 	k, ok := object.(keyed)
-	if !ok || k.Key().IsZero() {
+	if !ok || k.identity().key.IsZero() {
 		return messages.Key{}, false
 	}
-	return k.Key(), true
+	return k.identity().key, true
 }
 
 // SetKey tells a mapped struct with [Identity], given as a pointer, its key; others don't want to know.
 func SetKey(object any, k messages.Key) {
 	if o, ok := object.(keyed); ok {
-		o.setKey(k)
+		o.identity().key = k
 	}
 }
 

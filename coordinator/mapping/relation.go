@@ -127,6 +127,16 @@ func (m *Struct) checkLinks() error {
 	return nil
 }
 
+// SharesColumns reports whether another ref has a column of the one at this position, too.
+func (m *Struct) SharesColumns(ref int) bool {
+	for other, r := range m.Refs {
+		if other != ref && slices.ContainsFunc(r.Columns, func(c int) bool { return slices.Contains(m.Refs[ref].Columns, c) }) {
+			return true
+		}
+	}
+	return false
+}
+
 // RefByField returns the ref of a field's name; false if there is none.
 func (m *Struct) RefByField(name string) (int, bool) {
 	i := slices.IndexFunc(m.Refs, func(r Ref) bool { return r.Name == name })

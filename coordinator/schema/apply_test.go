@@ -81,6 +81,16 @@ func TestApplyWithoutTransaction(t *testing.T) {
 	require.ErrorIs(t, err, messages.ErrOutcomeUnknown)
 	require.Equal(t, ids("l"), report.Unknown())
 	require.Equal(t, ids("p"), report.Failed())
+
+	// A transaction that the text leaves open is undone, and so isn't done.
+	report, err = schema.Apply(within(t), troupe, `BEGIN; CREATE TABLE d (n integer)`, schema.Options{NoTransaction: true})
+	require.ErrorIs(t, err, messages.ErrInvalidRequest)
+	require.Equal(t, ids("p", "l"), report.Failed())
+	report, err = schema.Apply(within(t), troupe, `BEGIN; CREATE TABLE d (n integer); COMMIT; BEGIN; DROP TABLE d`, schema.Options{NoTransaction: true})
+	require.ErrorIs(t, err, messages.ErrOutcomeUnknown)
+	require.Equal(t, ids("p", "l"), report.Unknown())
+	_, err = schema.Apply(within(t), troupe, `BEGIN; DROP TABLE d; COMMIT`, schema.Options{NoTransaction: true})
+	require.NoError(t, err)
 }
 
 func TestApplyRefuses(t *testing.T) {

@@ -13,22 +13,30 @@ FROM pragma_table_list AS t JOIN pragma_table_xinfo(t.name, t.schema) AS c
 WHERE lower(t.schema) = lower(?) AND t.type IN ('table', 'virtual') AND t.name NOT LIKE 'sqlite\_%' ESCAPE '\'
 ORDER BY t.name, c.cid`
 
+	sqliteTexts = `SELECT name, sql FROM %s.sqlite_schema WHERE type = 'table'`
+
 	sqliteIndexes = `SELECT t.name, i.name, CAST(i."unique" AS TEXT), CAST(i.partial AS TEXT), c.name, CAST(c."desc" AS TEXT), c.coll,
-  (SELECT s.sql FROM %s.sqlite_schema AS s WHERE s.type = 'index' AND s.name = i.name)
+  (SELECT s.sql FROM %s.sqlite_schema AS s WHERE s.type = 'index' AND s.name = i.name), i.origin
 FROM pragma_table_list AS t JOIN pragma_index_list(t.name, t.schema) AS i JOIN pragma_index_xinfo(i.name, t.schema) AS c
-WHERE lower(t.schema) = lower(?) AND t.type = 'table' AND t.name NOT LIKE 'sqlite\_%' ESCAPE '\' AND i.origin <> 'pk' AND c.key = 1
+WHERE lower(t.schema) = lower(?) AND t.type = 'table' AND t.name NOT LIKE 'sqlite\_%' ESCAPE '\' AND c.key = 1
 ORDER BY t.name, i.name, c.seqno`
 )
 
 func (r *reader) readSQLite() error {
 	schema := cmp.Or(r.names.Schema, "main")
 	keys := map[*table]map[int]string{}
-	err := r.ask(sqliteColumns, []any{schema}, func(row []string) {
+	declared := map[string]*declaration{}
+	err := r.ask(strings.Replace(sqliteTexts, "%s", `"`+schema+`"`, 1), nil, func(row []string) { declared[row[0]] = declares(row[1]) })
+	if err != nil {
+		return err
+	}
+	err = r.ask(sqliteColumns, []any{schema}, func(row []string) {
 		t := r.table(row[0])
 		if t == nil {
 			return
 		}
-		t.options = sqliteOptions(row[1], row[2], row[3])
+		says := declared[row[0]]
+		t.options = sqliteOptions(row[1], row[2], row[3], says)
 		c := &column{
 			name: folded(row[4]), exact: strings.Join(strings.Fields(strings.ToUpper(row[5])), " "), class: sqliteClass(row[5]),
 			notNull: row[6] == "1", value: row[7],
@@ -36,11 +44,16 @@ func (r *reader) readSQLite() error {
 		if c.exact == "" {
 			c.exact = "without a type"
 		}
+		if collation := says.collation(c.name); collation != "" {
+			c.exact += " collate " + collation
+		}
 		switch row[9] {
 		case "1":
 			c.value = "hidden"
-		case "2", "3":
-			c.value = "generated"
+		case "2":
+			c.value = says.generated(c.name) + " virtual"
+		case "3":
+			c.value = says.generated(c.name) + " stored"
 		}
 		t.columns = append(t.columns, c)
 		if n, _ := strconv.Atoi(row[8]); n > 0 {
@@ -54,6 +67,7 @@ func (r *reader) readSQLite() error {
 		for n := 1; n <= len(key); n++ {
 			t.key = append(t.key, key[n])
 		}
+		t.keyForm = columnList(t.key) // of a rowid, which has no index
 	}
 	if err != nil {
 		return err
@@ -61,10 +75,12 @@ func (r *reader) readSQLite() error {
 	return r.readSQLiteIndexes(schema)
 }
 
-func sqliteOptions(withoutRowid, strict, kind string) string {
+func sqliteOptions(withoutRowid, strict, kind string, says *declaration) string {
 	var list []string
 	if kind == "virtual" {
 		list = append(list, "virtual")
+	} else {
+		list = append(list, says.options()...)
 	}
 	if withoutRowid == "1" {
 		list = append(list, "without rowid")
@@ -78,6 +94,7 @@ func sqliteOptions(withoutRowid, strict, kind string) string {
 // sqliteIndex is one while its columns are read.
 type sqliteIndex struct {
 	table           *table
+	primary         bool
 	unique, complex bool
 	exact, plain    []string
 	sql             string
@@ -93,7 +110,7 @@ func (r *reader) readSQLiteIndexes(schema string) error {
 		}
 		if id := row[0] + "\x00" + row[1]; id != last {
 			last = id
-			order = append(order, &sqliteIndex{table: t, unique: row[2] == "1", complex: row[3] == "1", sql: row[7]})
+			order = append(order, &sqliteIndex{table: t, primary: row[8] == "pk", unique: row[2] == "1", complex: row[3] == "1", sql: row[7]})
 		}
 		i := order[len(order)-1]
 		name := folded(row[4])
@@ -108,6 +125,10 @@ func (r *reader) readSQLiteIndexes(schema string) error {
 		i.exact, i.plain = append(i.exact, exact), append(i.plain, name)
 	})
 	for _, i := range order {
+		if i.primary {
+			i.table.keyForm = columnList(i.exact)
+			continue
+		}
 		i.table.indexes = append(i.table.indexes, i.index())
 	}
 	return err

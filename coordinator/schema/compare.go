@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -112,7 +113,9 @@ func (c *comparison) table(name string) {
 	for _, h := range holders {
 		key.add(columnList(h.key), h.shard)
 	}
-	key.note()
+	if !c.mixed || !key.note() {
+		c.exactly(name, "", PrimaryKey, holders, func(h holding) string { return cmp.Or(h.keyForm, "none") })
+	}
 	c.indexes(name, holders)
 }
 
@@ -189,7 +192,7 @@ func (c *comparison) indexes(name string, holders []holding) {
 	for _, dialect := range []messages.Dialect{messages.PostgreSQL, messages.SQLite} {
 		same := speaking(holders, dialect)
 		c.eachIndex(name, same, func(x index) string {
-			if c.mixed && x.plain != "" {
+			if c.mixed && x.plain == x.exact {
 				return "" // compared with the other dialect's
 			}
 			return x.exact

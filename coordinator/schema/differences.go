@@ -14,21 +14,22 @@ type Aspect string
 const (
 	// TableMissing: some shards lack the table.
 	TableMissing Aspect = "table"
-	// TableOptions: the table is partitioned, foreign, STRICT or WITHOUT ROWID on some shards only.
+	// TableOptions: the table is partitioned, foreign, unlogged, virtual, STRICT, WITHOUT ROWID or AUTOINCREMENT on some shards only, or
+	// SQLite does something else on a conflict with its constraints.
 	TableOptions Aspect = "options"
 	// ColumnMissing: some shards lack the column.
 	ColumnMissing Aspect = "column"
 	// ColumnOrder: the columns that all shards have come in another order, which SELECT * and an INSERT without names show.
 	ColumnOrder Aspect = "order"
-	// ColumnType: the column has another type.
+	// ColumnType: the column has another type, or the same with another collation or other labels of an enum.
 	ColumnType Aspect = "type"
 	// ColumnNull: the column takes NULL on some shards only.
 	ColumnNull Aspect = "null"
 	// ColumnDefault: the column has another default, identity or generation expression.
 	ColumnDefault Aspect = "default"
-	// PrimaryKey: the primary key has other columns.
+	// PrimaryKey: the primary key has other columns, or compares or checks them otherwise: their collation, their order, deferrable.
 	PrimaryKey Aspect = "primary key"
-	// Index: some shards lack the index, whatever its name.
+	// Index: some shards lack the index, the unique or the exclusion constraint, whatever its name.
 	Index Aspect = "index"
 )
 

@@ -24,15 +24,22 @@ type DriftOptions struct {
 // versionTable is goose's: its columns are goose's business, and differ between the dialects.
 const versionTable = "goose_db_version"
 
-// Drift compares the tables of the shards, by what their catalogues say: which tables and columns there are, in which order, types,
-// whether NULL is allowed, defaults, primary keys, and indexes by what they are on, whatever their names. Shards of one dialect are
-// compared exactly. Between dialects types are compared by what troupe reads them as (integer, text, timestamp, …), indexes only if
-// they are on plain columns, and defaults not at all. Views, constraints but for keys, triggers, functions, sequences, rights, data
-// and what SQLite generates columns from aren't compared, and neither are tables that a name without a schema doesn't find, or the partitions of a table.
+// Drift compares the tables of the shards, by what their catalogues say: which tables and columns there are, in which order, types with
+// their collations and an enum's labels, whether NULL is allowed, defaults, identities, generation expressions, primary keys, and
+// indexes with unique and exclusion constraints by what they are on, whatever their names; and whether a table is partitioned, foreign,
+// unlogged, virtual, STRICT, WITHOUT ROWID or AUTOINCREMENT, and what SQLite does ON CONFLICT with its constraints. Shards of one
+// dialect are compared in all of this exactly. Between dialects types are compared by what troupe reads them as (integer, text, timestamp, …),
+// primary keys by their columns, indexes only if they are on plain columns, and the rest but NULL not at all.
+//
+// Not compared are foreign keys, checks, other constraints, views, triggers, functions, sequences and how identities count, rights,
+// comments and data; how tables are stored (tablespaces, table options, clustering, statistics, compression of columns); what
+// partitioned, foreign, inheriting and virtual tables are so by; what domains, composite and range types consist of, and what
+// collations do beyond their names; the databases' own settings, such as encoding and default collation; tables that a name without
+// a schema doesn't find, and partitions. Whether a unique index is a constraint makes no difference.
 //
 // It changes nothing and asks each shard once, in parallel, over a connection of the shard's own backend and under ctx. If a shard
 // doesn't answer there is no result: the error names each that didn't. Unless the shards are changed meanwhile, nothing found means
-// that there is nothing to find.
+// that in what is compared there is nothing to find.
 func Drift(ctx context.Context, t *coordinator.Troupe, o DriftOptions) (*Differences, error) {
 	p, err := Options{Shards: o.Shards}.plan(coordinator.WithTx(ctx, nil), t, opDrift)
 	if err != nil {
@@ -70,7 +77,8 @@ type table struct {
 	name    string
 	options string
 	columns []*column // in their order
-	key     []string
+	key     []string  // the primary key's columns
+	keyForm string    // all that the dialect says of the primary key; empty if there is none
 	indexes []index
 }
 

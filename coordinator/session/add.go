@@ -8,8 +8,11 @@ import (
 )
 
 // Add has the next Flush insert objects, pointers to mapped structs, and with them what their refs and manys lead to. Nothing is sent. One
-// that has a row in the session is left as it is, and one that is to be deleted isn't deleted. An object that has a key, so
-// that it was read or written elsewhere, is [messages.ErrInvalidRequest]: it has a row already. If one is refused, none is added.
+// that has a row in the session is left as it is, and one that is to be deleted isn't deleted.
+//
+// An object that has a key, so that it was read or written elsewhere, is [messages.ErrInvalidRequest]: it has a row already; so is one without
+// [coordinator.Identity] whose key is for the database to give, and is set. One with Identity that another session is to insert
+// is, too. If one is refused, none is added.
 func (s *Session) Add(objects ...any) error {
 	if err := s.enterSound(); err != nil {
 		return err
@@ -35,13 +38,36 @@ func (s *Session) checkNew(object any) error {
 	if err := m.Linked(); err != nil {
 		return err
 	}
-	if e := s.objects[object]; e != nil && e.state != gone {
+	e := s.objects[object]
+	switch {
+	case e != nil && e.doubted:
+		return inDoubt(e)
+	case e != nil && e.state != gone:
 		return nil
-	}
-	if key, ok := mapping.KeyOf(object); ok && s.objects[object] == nil {
-		return invalid("%v was read or written elsewhere, so it has a row already: Get it in this session", key)
+	case mapping.Claimed(object, s.claim):
+		return invalid("a new %v was added to another session, which is to be rolled back or closed before", m.Type)
+	case e == nil:
+		if key, ok := mapping.KeyOf(object); ok {
+			return invalid("%v was read or written elsewhere, so it has a row already: Get it in this session", key)
+		}
+		if column, ok := givenBefore(m, v); ok {
+			return invalid("column %s.%s of a %v, which the database gives, is set, so it has a row already: Get it in this session", m.Table, column, m.Type)
+		}
 	}
 	return m.CheckKey(v)
+}
+
+// givenBefore returns a column of the primary key that the database has given a struct before, where the type doesn't learn its key.
+func givenBefore(m *mapping.Struct, v reflect.Value) (string, bool) {
+	if mapping.HasIdentity(m.Type) {
+		return "", false
+	}
+	for _, k := range m.Keys {
+		if m.Columns[k].Auto && !m.Field(v, k).IsZero() {
+			return m.Columns[k].Name, true
+		}
+	}
+	return "", false
 }
 
 // add tracks an object. REQUIRES: checkNew has nothing against it.
@@ -58,14 +84,18 @@ func (s *Session) add(object any) *entry {
 		e.state = persistent
 	case e.state == gone:
 		s.note(e)
-		e.now = now{state: pending}
+		was := e.now
+		e.now = now{state: pending, readded: &was}
 		mapping.SetKey(object, messages.Key{})
+	}
+	if e.state == pending {
+		mapping.Claim(object, s.claim)
 	}
 	return e
 }
 
 // Delete has the next Flush delete the rows of objects, children before their parents. Nothing is sent. One that was added and isn't
-// flushed yet is forgotten; one that isn't the session's is [messages.ErrInvalidRequest]. If one is refused, none is deleted.
+// flushed yet isn't inserted, whatever lists it; one that isn't the session's is [messages.ErrInvalidRequest]. If one is refused, none is deleted.
 func (s *Session) Delete(objects ...any) error {
 	if err := s.enterSound(); err != nil {
 		return err
@@ -83,14 +113,17 @@ func (s *Session) Delete(objects ...any) error {
 	for _, object := range objects {
 		e := s.objects[object]
 		switch {
-		case e == nil: // it was named twice
 		case e.state == persistent:
 			s.note(e)
 			e.state = deleting
-		case e.state == pending:
+		case e.state == pending: // it is kept, so that lists and refs that lead to it don't add it anew
+			mapping.Release(e.object, s.claim)
+			if e.readded != nil { // its row was deleted, which may be undone
+				e.now = *e.readded
+				continue
+			}
 			e.unassign()
-			e.state = unknown
-			s.reindex()
+			e.state = gone
 		}
 	}
 	return nil
@@ -103,11 +136,12 @@ func (s *Session) Deleted(object any) bool {
 		return false
 	}
 	e := s.objects[object]
-	return e != nil && (e.state == deleting || e.state == gone)
+	return e != nil && (e.state == deleting || e.state == gone && !e.key.IsZero())
 }
 
 // Expire makes the session read the rows of objects anew when they are asked for next, into the same structs; without objects, the rows of
-// all. Changes that aren't flushed are given up, and the objects have the values that their rows had. Nothing is sent.
+// all. Changes that aren't flushed are given up, new children in their lists that weren't added by themselves among them, and the objects
+// have the values that their rows had. Nothing is sent.
 func (s *Session) Expire(objects ...any) error {
 	if err := s.enterSound(); err != nil {
 		return err
@@ -128,6 +162,7 @@ func (s *Session) Expire(objects ...any) error {
 		if e.state == persistent {
 			s.note(e)
 			e.restore()
+			s.unlist(e)
 			e.expired = true
 		}
 	}

@@ -3,6 +3,7 @@ package session
 import (
 	"encoding/hex"
 	"fmt"
+	"math"
 	"reflect"
 )
 
@@ -36,8 +37,15 @@ func assign(field, value reflect.Value) error {
 		return nil
 	}
 	if scanner, ok := field.Addr().Interface().(interface{ Scan(any) error }); ok {
-		plain := value.Interface()
-		if is16(value.Type()) {
+		plain := value.Interface() // some know only what a database/sql driver returns
+		switch {
+		case value.CanInt():
+			plain = value.Int()
+		case value.CanUint() && value.Uint() <= math.MaxInt64:
+			plain = int64(value.Uint())
+		case value.Kind() == reflect.String:
+			plain = value.String()
+		case is16(value.Type()):
 			plain = uuidText(value)
 		}
 		return scanner.Scan(plain)

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/stretchr/testify/require"
 )
 
@@ -30,6 +31,8 @@ func TestAssign(t *testing.T) {
 		{new([]byte), []byte{1}, []byte{1}},
 		{new(bool), true, true},
 		{new(any), int64(3), int64(3)},
+		{new(pgtype.Int8), int32(7), pgtype.Int8{Int64: 7, Valid: true}},
+		{new(pgtype.Int8), uint8(7), pgtype.Int8{Int64: 7, Valid: true}},
 		{new(sql.NullString), "x", sql.NullString{String: "x", Valid: true}},
 		{new(sql.NullString), uuid{}, sql.NullString{String: "00000000-0000-0000-0000-000000000000", Valid: true}},
 	} {

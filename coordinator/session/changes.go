@@ -31,6 +31,9 @@ func (f *flushing) findChanges(except *entry) error {
 		if c == nil {
 			continue
 		}
+		if err := f.s.checkReference(e); err != nil {
+			return err
+		}
 		if err := f.checkChange(c); err != nil {
 			return err
 		}
@@ -53,6 +56,11 @@ func (f *flushing) changeOf(e *entry) (*change, error) {
 	}
 	if c.columns, err = e.known.Changed(e.value); err != nil {
 		return nil, err
+	}
+	if len(c.columns) > 0 {
+		if err := e.agrees(c.late); err != nil {
+			return nil, err
+		}
 	}
 	for _, ref := range c.late {
 		c.columns = append(c.columns, e.mapping.Refs[ref].Columns...)
@@ -152,7 +160,7 @@ func (f *flushing) checkChange(c *change) error {
 	}
 	return f.checkMove(c, route, func(ctx context.Context, object any) (messages.ShardID, error) {
 		if f.s.troupe.IsReference(e.mapping.Table) {
-			return e.key.Shard, nil
+			return e.key.Shard, nil // the only one
 		}
 		shard, declared, err := f.s.troupe.DeclaredShard(ctx, object)
 		if !declared && err == nil {
@@ -205,8 +213,8 @@ func (e *entry) knownRef(ref int) bool {
 	for _, column := range e.mapping.Refs[ref].Columns {
 		values = append(values, e.known.Value(column))
 	}
-	_, err := messages.NewPrimaryKey(values...)
-	return err == nil
+	_, ok := parentKeyOf(e.mapping.Refs[ref].Parent, values)
+	return ok
 }
 
 // countable reports whether the row's version, if it has one, can be counted on.

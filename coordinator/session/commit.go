@@ -7,7 +7,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/troupedb/troupe/coordinator"
-	"github.com/troupedb/troupe/coordinator/mapping"
 	"github.com/troupedb/troupe/messages"
 )
 
@@ -15,7 +14,9 @@ import (
 // if they haven't been changed by then; the next call begins another transaction.
 //
 // If nothing could be committed, all is as after Rollback. After a [coordinator.CommitError] the objects of each shard are what its
-// outcome says: as after a commit, as after a rollback, or, where the outcome is unknown, expired.
+// outcome says: as after a commit, as after a rollback, or, where the outcome is unknown, expired. Those of the last kind that were
+// written have to be read, by [Session.Refresh], or by [Get] if they were not changed, before the session writes again: until then Flush is
+// [messages.ErrInvalidRequest].
 func (s *Session) Commit(ctx context.Context) error {
 	if err := s.enterSound(); err != nil {
 		return err
@@ -32,6 +33,11 @@ func (s *Session) commit(ctx context.Context) error {
 		s.committed(everyEntry)
 		s.levels = []*level{newLevel(nil)}
 		return nil
+	}
+	for _, target := range targetsFirst(s.moves) {
+		if err := s.tx.CommitFirst(target); err != nil {
+			return err
+		}
 	}
 	err := s.tx.Commit(ctx)
 	if errors.Is(err, messages.ErrInvalidRequest) && !errors.Is(err, pgx.ErrTxClosed) {
@@ -75,12 +81,13 @@ func (s *Session) committed(which func(*entry) bool) {
 		if !which(e) {
 			continue
 		}
-		e.assigned = nil
+		e.settled()
+		e.written = false
 		switch e.state {
 		case persistent:
 			e.expired = true
 		case gone:
-			mapping.SetKey(e.object, messages.Key{})
+			forgetKey(e.object, e.key)
 		}
 	}
 }
@@ -89,14 +96,32 @@ func (s *Session) committed(which func(*entry) bool) {
 func (s *Session) doubt(which func(*entry) bool) {
 	for _, e := range s.entries {
 		if which(e) {
-			e.expired, e.assigned = true, nil
+			e.doubted = e.state == persistent && e.written
+			e.expired, e.written = true, false
+			e.settled()
 		}
 	}
 }
 
+// checkDoubt refuses to compare objects with rows that may never have been written: a value that is set once more, as it should be by
+// then, would be no change.
+func (s *Session) checkDoubt() error {
+	for _, e := range s.entries {
+		if e.there() && e.doubted {
+			return inDoubt(e)
+		}
+	}
+	return nil
+}
+
+func inDoubt(e *entry) error {
+	return invalid("what %v is isn't known, after a commit whose outcome is unknown, or because it was read after changes that were rolled back: "+
+		"Refresh it before anything is written", e.key)
+}
+
 func (s *Session) forgetTx() {
 	s.met = s.tx.Shards()
-	s.tx = nil
+	s.tx, s.moves = nil, nil
 	s.endTx()
 }
 

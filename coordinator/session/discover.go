@@ -5,9 +5,9 @@ import (
 	"github.com/troupedb/troupe/messages"
 )
 
-// discover adds what the session's objects lead to, parents and children alike, and tells children who their parent is.
+// discover adds what the session's objects lead to, parents and children alike, and tells new children who their parent is.
 func (s *Session) discover() error {
-	listed := map[*entry]map[int]*entry{} // child → ref → the parent that lists it and was told so
+	listed := map[*entry]map[int]*entry{} // new child → ref → the parent that lists it and was told so
 	for i := 0; i < len(s.entries); i++ { // it grows meanwhile
 		e := s.entries[i]
 		if e.state != pending && e.state != persistent {
@@ -60,25 +60,39 @@ func (s *Session) discoverChildren(e *entry, listed map[*entry]map[int]*entry) e
 	return nil
 }
 
-// adopt makes e the parent of a child that it lists, unless the child's ref says otherwise.
+// adopt makes e the parent of a new child that it lists, unless the child's ref says otherwise. The parent of a child that has a row is
+// what the child says: lists are not read anew, so that they may be older than that.
 func (s *Session) adopt(e, child *entry, ref int, listed map[*entry]map[int]*entry) error {
+	if child.state == persistent {
+		return s.confirm(e, child, ref)
+	}
 	if first := listed[child][ref]; first != nil && first != e {
 		return invalid("%s is listed by two parents, %s and %s", child.name(), first.name(), e.name())
 	}
 	if child.parent(ref) != nil {
 		return nil
 	}
-	if child.state == persistent && e.state == persistent && e.key.Shard == child.key.Shard {
-		if s.pointTo(child, ref, e.object); child.parent(ref) != nil {
-			return nil // it is its parent already
-		}
-	}
-	child.setParent(ref, e.object)
+	child.adopt(ref, e.object)
 	if listed[child] == nil {
 		listed[child] = map[int]*entry{}
 	}
 	listed[child][ref] = e
 	return nil
+}
+
+// confirm points the ref of a child that has a row, and that e lists, to e if its columns say so. A new parent can't have had it before, so
+// that its list was made to move the child, which only the child's ref does: that isn't passed over in silence.
+func (s *Session) confirm(e, child *entry, ref int) error {
+	if e.state == persistent {
+		if e.key.Shard == child.key.Shard {
+			s.pointTo(child, ref, e.object)
+		}
+		return nil
+	}
+	if parent := child.parent(ref); parent == e.object || parent == nil && s.leadsTo(child, ref, e.object) {
+		return nil
+	}
+	return invalid("%s lists %s, which has a row with another parent: point its %s to the new one", e.name(), child.name(), child.mapping.Refs[ref].Name)
 }
 
 // parentKey returns the key of an object that a ref leads to; false if it has no row yet.

@@ -28,6 +28,8 @@ type entry struct {
 	now
 	// assigned are the columns that the session has set in an object without a row, with the values that they had before.
 	assigned map[int]reflect.Value
+	// adopted are the refs that the session has pointed to the parent that lists an object without a row, with that parent.
+	adopted map[int]any
 }
 
 type now struct {
@@ -36,6 +38,9 @@ type now struct {
 	known   *mapping.Snapshot // what the row's columns were when it was last read or written; nil without one
 	parents []any             // where the refs led then, by ref: nil, or an untyped pointer
 	expired bool              // the row may be another by now
+	written bool              // by the session, since the last commit
+	readded *now              // of a pending one whose row was deleted before: what it was then
+	doubted bool              // what is known of the row may never have been committed, and it wasn't read since
 }
 
 // row is a row's identity without its shard.
@@ -81,7 +86,7 @@ func (e *entry) seen() error {
 	if err != nil {
 		return err
 	}
-	e.known, e.parents, e.expired = known, e.currentParents(), false
+	e.known, e.parents, e.expired, e.doubted = known, e.currentParents(), false, false
 	return nil
 }
 
@@ -124,7 +129,16 @@ func (e *entry) set(column int, value any) error {
 	return nil
 }
 
-// unassign takes back what set has set.
+// adopt points a ref of an object without a row to the parent that lists it, and remembers that.
+func (e *entry) adopt(ref int, parent any) {
+	e.setParent(ref, parent)
+	if e.adopted == nil {
+		e.adopted = map[int]any{}
+	}
+	e.adopted[ref] = parent
+}
+
+// unassign takes back what set and adopt have set.
 func (e *entry) unassign() {
 	for column, before := range e.assigned {
 		field := e.mapping.Field(e.value, column)
@@ -134,8 +148,16 @@ func (e *entry) unassign() {
 			field.SetZero() // a nil interface
 		}
 	}
-	e.assigned = nil
+	for ref, parent := range e.adopted {
+		if e.parent(ref) == parent {
+			e.setParent(ref, nil)
+		}
+	}
+	e.settled()
 }
+
+// settled makes what the session has set the object's own.
+func (e *entry) settled() { e.assigned, e.adopted = nil, nil }
 
 // name names the object in an error: by its key, or by its type while it has none.
 func (e *entry) name() string {

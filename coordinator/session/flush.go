@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 
+	"github.com/troupedb/troupe/coordinator/mapping"
 	"github.com/troupedb/troupe/messages"
 )
 
@@ -51,6 +52,9 @@ func (s *Session) flush(ctx context.Context, except *entry) (err error) {
 	if err := ctx.Err(); err != nil {
 		return &messages.Error{Code: messages.ErrCanceled, Op: "flush", Err: err}
 	}
+	if err := s.checkDoubt(); err != nil {
+		return err
+	}
 	if err := s.discover(); err != nil {
 		return err
 	}
@@ -64,6 +68,9 @@ func (s *Session) flush(ctx context.Context, except *entry) (err error) {
 		case e.state == pending:
 			f.fresh = append(f.fresh, e)
 		case e.state == deleting:
+			if err := s.checkReference(e); err != nil {
+				return err
+			}
 			f.removed = append(f.removed, e)
 		}
 	}
@@ -71,7 +78,7 @@ func (s *Session) flush(ctx context.Context, except *entry) (err error) {
 		return err
 	}
 	for _, step := range []func() error{
-		f.linkFresh, f.placeFresh, func() error { return f.findChanges(except) }, f.sort, f.checkTwins,
+		f.linkFresh, f.placeFresh, func() error { return f.findChanges(except) }, f.checkOrphans, f.sort, f.checkTwins,
 	} {
 		if err := step(); err != nil {
 			return err
@@ -164,9 +171,12 @@ func (f *flushing) settle() error {
 	for _, c := range f.changes {
 		s.note(c.e)
 		c.e.bump()
+		// Without a version, nothing says that the columns of an expired row which weren't written are what they were.
+		expired := c.e.expired && c.e.mapping.Version < 0
 		if err := c.e.seen(); err != nil {
 			return err
 		}
+		c.e.expired, c.e.written = expired, true
 	}
 	for _, e := range f.fresh {
 		if err := s.born(e, f.shards[e]); err != nil {
@@ -186,7 +196,9 @@ func (s *Session) born(e *entry, shard messages.ShardID) error {
 	if err := e.seen(); err != nil {
 		return err
 	}
-	e.state, e.key = persistent, messages.Key{Table: e.mapping.Table, PK: pk, Shard: shard}
+	e.state, e.written, e.readded = persistent, true, nil
+	mapping.Release(e.object, s.claim)
+	e.key = messages.Key{Table: e.mapping.Table, PK: pk, Shard: shard}
 	e.tell()
 	s.index(e)
 	return nil

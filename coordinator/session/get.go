@@ -26,7 +26,7 @@ func Get[T any](ctx context.Context, s *Session, key ...any) (*T, error) {
 }
 
 func getAs[T any](ctx context.Context, s *Session, key []any) (*T, error) {
-	m, err := mapping.Of(reflect.TypeFor[T]())
+	m, err := linked(reflect.TypeFor[T]())
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func ByKey[T any](ctx context.Context, s *Session, key messages.Key) (*T, error)
 		return nil, err
 	}
 	defer s.leave()
-	m, err := mapping.Of(reflect.TypeFor[T]())
+	m, err := linked(reflect.TypeFor[T]())
 	if err != nil {
 		return nil, err
 	}

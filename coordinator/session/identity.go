@@ -35,7 +35,16 @@ func (s *Session) unindex(e *entry) {
 	s.byRow[e.row()] = left
 }
 
-// track makes an object one that the session knows.
+// linked returns the mapping of a type whose objects may become the session's: its refs and manys are in order.
+func linked(t reflect.Type) (*mapping.Struct, error) {
+	m, err := mapping.Of(t)
+	if err != nil {
+		return nil, err
+	}
+	return m, m.Linked()
+}
+
+// track makes an object one that the session knows. REQUIRES: m is linked.
 func (s *Session) track(object any, m *mapping.Struct, v reflect.Value) *entry {
 	e := &entry{object: object, value: v, mapping: m}
 	s.entries = append(s.entries, e)
@@ -78,6 +87,10 @@ func (s *Session) merge(m *mapping.Struct, r met, take taking) (*entry, error) {
 		e.now = now{state: persistent, key: key, known: known, parents: e.currentParents()}
 		mapping.SetKey(e.object, key)
 		s.index(e)
+		if slices.ContainsFunc(s.levels, (*level).changedUnseen) {
+			top := s.levels[len(s.levels)-1]
+			top.met = append(top.met, e)
+		}
 		return e, nil
 	}
 	if e.mapping != m {
@@ -128,22 +141,14 @@ func (s *Session) leadsTo(e *entry, ref int, parent any) bool {
 
 // refKey returns the primary key that the columns of an entry's ref hold; false if one of them is NULL or none.
 func refKey(e *entry, ref int) (messages.PrimaryKey, bool) {
-	columns := e.mapping.Refs[ref].Columns
-	for _, c := range columns {
-		field := e.mapping.Field(e.value, c)
-		if field.Kind() == reflect.Pointer && field.IsNil() {
-			return messages.PrimaryKey{}, false
-		}
-	}
-	pk, err := messages.NewPrimaryKey(e.mapping.Values(e.value, columns)...)
-	return pk, err == nil
+	return parentKeyOf(e.mapping.Refs[ref].Parent, e.mapping.Values(e.value, e.mapping.Refs[ref].Columns))
 }
 
 // drop forgets that an entry has a row: it was looked for, and isn't there.
 func (s *Session) drop(e *entry) {
 	s.note(e)
 	s.unindex(e)
-	e.state = gone
+	e.state, e.doubted = gone, false
 }
 
 // entryOf returns the entry of an object that has a row.

@@ -93,8 +93,9 @@ func autoInteger(m *mapping.Struct) int {
 
 func (f *flushing) insertRows(shard messages.ShardID, rows []*entry, given, auto []int) error {
 	m := rows[0].mapping
-	t := f.s.insertText(shard, rows, given, auto)
-	if len(auto) == 0 {
+	back := returning(m, auto)
+	t := f.s.insertText(shard, rows, given, back)
+	if len(back) == 0 {
 		tag, err := f.s.troupe.Exec(f.s.on(f.ctx, shard), t.String(), t.args...)
 		if err != nil {
 			return err
@@ -105,7 +106,7 @@ func (f *flushing) insertRows(shard messages.ShardID, rows []*entry, given, auto
 	err := f.s.query(f.ctx, shard, t.String(), t.args, func(r scanner) error {
 		fresh := reflect.New(m.Type).Elem()
 		returned = append(returned, fresh)
-		return r.Scan(destinations(m, fresh, auto)...)
+		return r.Scan(destinations(m, fresh, back)...)
 	})
 	if err != nil {
 		return err
@@ -115,6 +116,9 @@ func (f *flushing) insertRows(shard messages.ShardID, rows []*entry, given, auto
 	}
 	if key := autoInteger(m); key >= 0 {
 		slices.SortStableFunc(returned, func(a, b reflect.Value) int { return compareIntegers(m.Field(a, key), m.Field(b, key)) })
+		if err := f.checkRowids(shard, m, key, returned); err != nil {
+			return err
+		}
 	}
 	for i, e := range rows {
 		for _, column := range auto {
@@ -122,6 +126,9 @@ func (f *flushing) insertRows(shard messages.ShardID, rows []*entry, given, auto
 				return err
 			}
 		}
+	}
+	if len(back) > len(auto) {
+		return checkTexts(shard, rows, returned)
 	}
 	return nil
 }
@@ -151,7 +158,7 @@ func compareIntegers(a, b reflect.Value) int {
 	}
 }
 
-func (s *Session) insertText(shard messages.ShardID, rows []*entry, given, auto []int) *text {
+func (s *Session) insertText(shard messages.ShardID, rows []*entry, given, returned []int) *text {
 	m := rows[0].mapping
 	t := s.bareText(shard)
 	t.add("INSERT INTO ", mapping.QuoteTable(m.Table))
@@ -169,8 +176,8 @@ func (s *Session) insertText(shard messages.ShardID, rows []*entry, given, auto 
 			t.add(")")
 		}
 	}
-	if len(auto) > 0 {
-		t.add(" RETURNING ", mapping.QuoteAll(namesOf(m, auto)))
+	if len(returned) > 0 {
+		t.add(" RETURNING ", mapping.QuoteAll(namesOf(m, returned)))
 	}
 	return t
 }

@@ -58,10 +58,10 @@ func (s *Session) nextKeys(ctx context.Context, table string, n int) (keys []any
 	return keys, err
 }
 
-// isZeroKey reports whether a key's field is an integer or UUID that isn't set.
+// isZeroKey reports whether a key's field is an integer, UUID or text that isn't set.
 func isZeroKey(field reflect.Value) bool {
 	if field.Kind() == reflect.Pointer && field.IsNil() {
 		field = reflect.New(field.Type().Elem()).Elem()
 	}
-	return (field.CanInt() || field.CanUint() || is16(field.Type())) && field.IsZero()
+	return (field.CanInt() || field.CanUint() || field.Kind() == reflect.String || is16(field.Type())) && field.IsZero()
 }

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"slices"
+
 	"github.com/jackc/pgx/v5"
 
 	"github.com/troupedb/troupe/coordinator/mapping"
@@ -11,7 +13,11 @@ import (
 type level struct {
 	savepoint pgx.Tx // nil for the transaction
 	was       map[*entry]now
+	unseen    bool     // statements in it may have changed rows without telling objects
+	met       []*entry // that were first read in it, after such statements
 }
+
+func (l *level) changedUnseen() bool { return l.unseen }
 
 func newLevel(savepoint pgx.Tx) *level { return &level{savepoint: savepoint, was: map[*entry]now{}} }
 
@@ -27,13 +33,22 @@ func (s *Session) note(e *entry) {
 // there on are empty and closed, but for the lowest.
 func (s *Session) undo(depth int, which func(*entry) bool) {
 	var undone []*entry
+	was := map[*entry]now{}
 	for _, e := range s.entries {
 		if which(e) {
 			undone = append(undone, e)
+			was[e] = e.now
 			for at := len(s.levels) - 1; at >= depth; at-- {
-				if was, ok := s.levels[at].was[e]; ok {
-					e.now = was
+				if before, ok := s.levels[at].was[e]; ok {
+					e.now = before
 				}
+			}
+		}
+	}
+	if slices.ContainsFunc(s.levels[depth:], (*level).changedUnseen) {
+		for _, l := range s.levels[depth:] {
+			for _, e := range l.met { // what they were read as may be taken back
+				e.doubted = e.there() && which(e)
 			}
 		}
 	}
@@ -45,7 +60,16 @@ func (s *Session) undo(depth int, which func(*entry) bool) {
 		switch e.state {
 		case unknown:
 			e.unassign()
-			mapping.SetKey(e.object, messages.Key{})
+			forgetKey(e.object, was[e].key)
+			mapping.Release(e.object, s.claim)
+		case gone:
+			if was[e].state == pending || was[e].state == persistent { // it had been added again
+				assigned := e.assigned // also for an undo of what was before
+				e.unassign()
+				e.assigned = assigned
+				forgetKey(e.object, was[e].key)
+				mapping.Release(e.object, s.claim)
+			}
 		case persistent, deleting:
 			e.restore()
 			e.expired = true
@@ -53,6 +77,18 @@ func (s *Session) undo(depth int, which func(*entry) bool) {
 		}
 	}
 	s.reindex()
+	for _, e := range undone {
+		if e.there() {
+			s.unlist(e)
+		}
+	}
+}
+
+// forgetKey takes a key from an object, unless it has another by now: of another session, which inserted what this one had given up.
+func forgetKey(object any, key messages.Key) {
+	if has, ok := mapping.KeyOf(object); ok && has == key {
+		mapping.SetKey(object, messages.Key{})
+	}
 }
 
 // release makes what changed since the top level began part of the level below.
@@ -60,6 +96,7 @@ func (s *Session) release() {
 	top := s.levels[len(s.levels)-1]
 	s.levels = s.levels[:len(s.levels)-1]
 	below := s.levels[len(s.levels)-1]
+	below.unseen, below.met = below.unseen || top.unseen, append(below.met, top.met...)
 	for e, was := range top.was {
 		if _, ok := below.was[e]; !ok {
 			below.was[e] = was

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"reflect"
 	"slices"
 
 	"github.com/troupedb/troupe/coordinator/mapping"
@@ -52,6 +53,26 @@ func (f *flushing) link(e *entry) error {
 			return err
 		}
 	}
+	return e.agrees(f.late[e])
+}
+
+// agrees refuses parents that say different things of a column that their refs share. Refs that are late have no say yet.
+func (e *entry) agrees(late []int) error {
+	for ref := range e.mapping.Refs {
+		parent := e.parent(ref)
+		if parent == nil || slices.Contains(late, ref) || !e.mapping.SharesColumns(ref) {
+			continue
+		}
+		says := &entry{mapping: e.mapping, value: reflect.New(e.mapping.Type).Elem()}
+		if err := says.follow(ref, parent); err != nil {
+			return err
+		}
+		is, _ := refKey(e, ref)
+		if other, _ := refKey(says, ref); is != other {
+			return invalid("%s has as %s a parent that another of its parents disagrees with: their refs share a column of which they say different things",
+				e.name(), e.mapping.Refs[ref].Name)
+		}
+	}
 	return nil
 }
 
@@ -90,5 +111,8 @@ func (f *flushing) followLate(e *entry, refs []int) error {
 			return err
 		}
 	}
-	return nil
+	if len(refs) == 0 {
+		return nil
+	}
+	return e.agrees(nil)
 }

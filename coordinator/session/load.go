@@ -48,7 +48,7 @@ func (s *Session) Load(ctx context.Context, field string, parents ...any) error 
 }
 
 func (s *Session) loadChildren(ctx context.Context, many mapping.Many, parents []*entry) error {
-	child, err := mapping.Of(many.Child)
+	child, err := linked(many.Child)
 	if err != nil {
 		return err
 	}
@@ -160,7 +160,7 @@ func (s *Session) readAll(ctx context.Context, m *mapping.Struct, columns []stri
 }
 
 func (s *Session) loadParents(ctx context.Context, ref int, children []*entry) error {
-	m, err := mapping.Of(children[0].mapping.Refs[ref].Parent)
+	m, err := linked(children[0].mapping.Refs[ref].Parent)
 	if err != nil {
 		return err
 	}
@@ -190,8 +190,16 @@ func (s *Session) loadParents(ctx context.Context, ref int, children []*entry) e
 		delete(asked, e.key)
 	}
 	for key := range asked {
-		if p := s.byKey[key]; p != nil { // it is gone
-			s.drop(p)
+		p := s.byKey[key]
+		if p == nil {
+			continue
+		}
+		changed, err := p.changed()
+		if err != nil {
+			return err
+		}
+		if p.state != persistent || !changed { // else the next flush says that it is stale
+			s.drop(p) // it is gone
 		}
 	}
 	for _, e := range children {

@@ -17,7 +17,10 @@ import (
 //
 // Its children have to be moved, or deleted, by themselves: one that the session knows and that would stay behind is
 // [messages.ErrWrongShard], and others are an error of the database if it has a foreign key. A column that the database always gives by
-// itself (GENERATED ALWAYS) can't be moved. After an error the session has to be rolled back, as after one of Flush.
+// itself (GENERATED ALWAYS) can't be moved.
+//
+// Commit commits where rows were moved to before where they were moved from: if it fails in between, they are on both, which a Get finds as
+// [messages.ErrAmbiguousKey], and not lost. Rows that are moved both ways in one transaction can't all be safe. After an error the session has to be rolled back, as after one of Flush.
 func (s *Session) MoveRow(ctx context.Context, object any) error {
 	if err := s.enterSound(); err != nil {
 		return err
@@ -60,13 +63,14 @@ func (s *Session) move(ctx context.Context, e *entry) error {
 		return s.flush(ctx, nil)
 	}
 	for _, child := range s.entries {
-		if child.state == persistent && child.key.Shard == e.key.Shard && slices.Contains(child.currentParents(), e.object) {
+		if child != e && child.state == persistent && child.key.Shard == e.key.Shard && s.isChild(child, e) {
 			return wrongShard(e, target, "its child %v would stay behind on %s", child.key, child.key.Shard)
 		}
 	}
 	if err := s.begin(ctx, e.key.Shard, target); err != nil {
 		return err
 	}
+	s.moves = append(s.moves, moved{e.key.Shard, target})
 	if err := s.takeAway(ctx, e, c); err != nil {
 		return err
 	}
@@ -88,6 +92,19 @@ func (s *Session) move(ctx context.Context, e *entry) error {
 	s.note(e)
 	s.unindex(e)
 	return s.born(e, target)
+}
+
+// isChild reports whether a ref of child leads to e, or points to nothing and its columns lead there.
+func (s *Session) isChild(child, e *entry) bool {
+	for ref := range child.mapping.Refs {
+		switch parent := child.parent(ref); {
+		case parent == e.object:
+			return true
+		case parent == nil && child.mapping.Refs[ref].Parent == e.mapping.Type && s.leadsTo(child, ref, e.object):
+			return true
+		}
+	}
+	return false
 }
 
 // target returns the shard that a row belongs on.

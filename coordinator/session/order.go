@@ -99,8 +99,8 @@ func removedParents(e *entry, removed map[messages.Key]*entry) []*entry {
 		for i, c := range ref.Columns {
 			values[i] = e.known.Value(c)
 		}
-		pk, err := messages.NewPrimaryKey(values...)
-		if err != nil {
+		pk, ok := parentKeyOf(ref.Parent, values)
+		if !ok {
 			continue // NULL
 		}
 		if p := removed[messages.Key{Table: m.Table, PK: pk, Shard: e.key.Shard}]; p != nil && p != e {

@@ -108,13 +108,25 @@ func (f *flushing) shardByColumns(e *entry, ref int, parent *mapping.Struct) (me
 // checkDeclared refuses a new row on a shard where its declared table doesn't have it.
 func (f *flushing) checkDeclared(e *entry, shard messages.ShardID) error {
 	if f.s.troupe.IsReference(e.mapping.Table) {
-		return nil
+		return f.s.checkReference(e)
 	}
 	declared, ok, err := f.s.troupe.DeclaredShard(f.route(), e.object)
 	if err != nil || !ok || declared == shard {
 		return err
 	}
 	return wrongShard(e, shard, "the declared table has it on %s", declared)
+}
+
+// checkReference refuses to write a row that other shards have, too.
+func (s *Session) checkReference(e *entry) error {
+	if len(s.troupe.Shards()) == 1 || !s.troupe.IsReference(e.mapping.Table) {
+		return nil
+	}
+	return &messages.Error{
+		Code: messages.ErrRefused, Op: "flush",
+		Detail: fmt.Sprintf("%s: every shard has all rows of the reference table %s: use Exec with AllShards to write it on every shard",
+			e.name(), e.mapping.Table),
+	}
 }
 
 func wrongShard(e *entry, shard messages.ShardID, format string, args ...any) error {

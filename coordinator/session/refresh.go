@@ -75,6 +75,7 @@ func (s *Session) refreshed(shards []messages.ShardID, tables map[messages.Shard
 		if err != nil {
 			return err
 		}
+		s.unlist(e)
 		there[e] = true
 	}
 	var missing []string

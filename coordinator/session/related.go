@@ -20,7 +20,7 @@ func Related[T any](ctx context.Context, s *Session, parent any, column string) 
 		return nil, err
 	}
 	defer s.leave()
-	m, err := mapping.Of(reflect.TypeFor[T]())
+	m, err := linked(reflect.TypeFor[T]())
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ func Parent[T any](ctx context.Context, s *Session, child any) (*T, error) {
 		return nil, err
 	}
 	defer s.leave()
-	m, err := mapping.Of(reflect.TypeFor[T]())
+	m, err := linked(reflect.TypeFor[T]())
 	if err != nil {
 		return nil, err
 	}

@@ -96,7 +96,7 @@ func TestRollback(t *testing.T) {
 		require.Zero(t, child.Key())
 		require.Nil(t, child.Within)
 		require.Zero(t, child.ID)
-		require.Equal(t, entry{Amount: 5, Owner: child}, *child.Entries[0])
+		require.Equal(t, entry{Amount: 5}, *child.Entries[0])
 		got, err := session.ByKey[account](ctx, s, b.Key())
 		require.NoError(t, err)
 		require.Same(t, b, got)

@@ -31,7 +31,7 @@ func Select[T any](ctx context.Context, s *Session, sql string, args ...any) ([]
 }
 
 func selectAs[T any](ctx context.Context, s *Session, sql string, args []any) ([]*T, error) {
-	m, err := mapping.Of(reflect.TypeFor[T]())
+	m, err := linked(reflect.TypeFor[T]())
 	if err != nil {
 		return nil, err
 	}
@@ -39,6 +39,9 @@ func selectAs[T any](ctx context.Context, s *Session, sql string, args []any) ([
 		return nil, err
 	}
 	kind, take := s.kindOf(ctx, sql)
+	if take != ifExpired {
+		s.levels[len(s.levels)-1].unseen = true
+	}
 	found, err := selectRows[T](s.in(ctx), s, m, kind, sql, args)
 	if err != nil {
 		return nil, err
@@ -54,6 +57,7 @@ func selectAs[T any](ctx context.Context, s *Session, sql string, args []any) ([
 		if err != nil {
 			return nil, err
 		}
+		e.written = e.written || take == always
 		objects = append(objects, e.object.(*T))
 	}
 	return objects, nil

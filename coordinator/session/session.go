@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/troupedb/troupe/coordinator"
+	"github.com/troupedb/troupe/coordinator/mapping"
 	"github.com/troupedb/troupe/messages"
 )
 
@@ -35,6 +36,8 @@ type Session struct {
 	objects map[any]*entry
 	byKey   map[messages.Key]*entry
 	byRow   map[row][]*entry
+	moves   []moved           // by MoveRow in the transaction
+	claim   *mapping.Claimant // of the objects that it is to insert
 	closed  atomic.Bool
 	end     context.CancelFunc
 
@@ -52,6 +55,7 @@ func New(ctx context.Context, t *coordinator.Troupe, cfg Config) *Session {
 	return &Session{
 		troupe: t, cfg: cfg, ctx: ctx, end: end, attempt: 1, levels: []*level{newLevel(nil)},
 		objects: map[any]*entry{}, byKey: map[messages.Key]*entry{}, byRow: map[row][]*entry{},
+		claim: new(mapping.Claimant),
 	}
 }
 
@@ -181,6 +185,7 @@ func (s *Session) Tx(ctx context.Context) (*coordinator.Tx, error) {
 	if err := s.begin(ctx); err != nil {
 		return nil, err
 	}
+	s.levels[len(s.levels)-1].unseen = true
 	return s.tx, nil
 }
 
@@ -194,6 +199,7 @@ func (s *Session) Exec(ctx context.Context, sql string, args ...any) (pgconn.Com
 	if err := s.begin(ctx); err != nil {
 		return pgconn.CommandTag{}, err
 	}
+	s.levels[len(s.levels)-1].unseen = true
 	return s.troupe.Exec(s.in(ctx), sql, args...)
 }
 

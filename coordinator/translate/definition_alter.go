@@ -98,6 +98,9 @@ func (r *reader) rest() {
 			r.brackets()
 		case t.IsSymbol("["):
 			r.squares()
+		case t.Is("set"):
+			r.advance()
+			r.refuseSequence(r.at)
 		default:
 			r.advance()
 		}

@@ -103,7 +103,29 @@ func (r *reader) constraint() {
 }
 
 // brackets passes over brackets and what is in them.
-func (r *reader) brackets() { r.enclosed("(", ")") }
+func (r *reader) brackets() {
+	from := r.at
+	r.enclosed("(", ")")
+	if from > 0 && r.tokens[from-1].Is("identity") {
+		for i := from; i < r.at; i++ {
+			r.refuseSequence(i)
+		}
+	}
+}
+
+// refuseSequence refuses an option of an identity column, at a token, that names a relation: its sequence, or the sequence's owner.
+func (r *reader) refuseSequence(at int) {
+	if r.sqlite() || at+1 >= len(r.tokens) {
+		return
+	}
+	switch first, second := r.tokens[at], r.tokens[at+1]; {
+	case first.Is("sequence") && second.Is("name"):
+		r.refuse(first.Start, "SEQUENCE NAME", "the name of an identity column's sequence isn't translated",
+			"leave it out: PostgreSQL calls the sequence after its table and column")
+	case first.Is("owned") && second.Is("by"):
+		r.refuse(first.Start, "OWNED BY", "the name of a sequence's owner isn't translated", "leave it out: the sequence belongs to its column")
+	}
+}
 
 func (r *reader) squares() { r.enclosed("[", "]") }
 
@@ -134,7 +156,8 @@ func (r *reader) refuseOwnName(table tree.Token, from int) {
 	}
 	for i := from; i+1 < len(r.tokens) && r.refusal == nil; i++ {
 		t := r.tokens[i]
-		if (t.Kind == tree.WordToken || t.Kind == tree.NameToken) && t.Name == table.Name && r.tokens[i+1].IsSymbol(".") {
+		isName := t.Kind == tree.WordToken || t.Kind == tree.NameToken || t.Kind == tree.StringToken && r.sqlite()
+		if isName && r.folded(t.Name) == r.folded(table.Name) && r.tokens[i+1].IsSymbol(".") {
 			r.refuse(t.Start, "column", "the table's name stands before it", "write the column without it")
 		}
 	}

@@ -47,6 +47,7 @@ var statementsOfPostgreSQL = []string{
 	`SELECT U&"\0074".id FROM U&"\0074" ORDER BY 1`, "SELECT row_to_json(u)::text FROM u ORDER BY b", "SELECT (u).b, u FROM u ORDER BY 1", "SELECT t.id, l.b FROM t, LATERAL (SELECT * FROM u WHERE u.id = t.id) l ORDER BY l.b",
 	"WITH t AS (SELECT * FROM t WHERE id = 1), moved AS (UPDATE u SET b = b + 1 WHERE id IN (SELECT id FROM t) RETURNING u.*) SELECT moved.b FROM moved ORDER BY 1",
 	"SELECT g FROM generate_series(1, (SELECT count(*) FROM t)::int) AS g", "DELETE FROM t USING u WHERE t.id = u.id AND u.b = 5 AND t.id > 1 RETURNING t.*", "INSERT INTO t VALUES (1) ON CONFLICT ON CONSTRAINT t_pk DO NOTHING RETURNING t.id",
+	"WITH RECURSIVE x AS (UPDATE u SET b = b + 1 WHERE b = 7 RETURNING b), u AS (SELECT 1 AS one) SELECT x.b, u.one FROM x, u", "UPDATE u SET b = 7 WHERE b = 8",
 	"EXPLAIN (COSTS OFF) SELECT 1", "CREATE UNIQUE INDEX named ON u (b, id)", "ALTER TABLE u ADD CONSTRAINT unique_b UNIQUE USING INDEX named", "INSERT INTO u VALUES (4, 7) ON CONFLICT ON CONSTRAINT unique_b DO NOTHING",
 	"ALTER TABLE u RENAME CONSTRAINT unique_b TO unique_c", "ALTER TABLE u DROP CONSTRAINT unique_c, ALTER COLUMN b TYPE bigint USING b::bigint", "ALTER TABLE u ADD FOREIGN KEY (id) REFERENCES t NOT VALID",
 	"ALTER TABLE u DROP CONSTRAINT u_id_fkey", "ALTER TABLE u DROP CONSTRAINT u_b_check", "TRUNCATE other, ONLY u", "SELECT count(*) FROM u", "INSERT INTO u VALUES (1, 5)",

@@ -91,6 +91,8 @@ func (r *rewriter) walk(n tree.Node, see *scope) {
 		r.qualifier(n.Qualifier)
 	case *tree.TableFunction:
 		r.tableFunction(n)
+	case *tree.Opaque:
+		r.inFunction(n)
 	case *tree.Call:
 		r.call(n)
 	case *tree.Cast:
@@ -116,6 +118,9 @@ func (r *rewriter) walk(n tree.Node, see *scope) {
 
 // changed translates the target of a change, and what is returned of it.
 func (r *rewriter) changed(target *tree.Table, outputs []*tree.Target, see *scope) {
+	if target.Schema != nil && r.catalogue(target.Schema.Name) {
+		r.refuse(target.NameSpan.Start, "system table", "the database's own tables are only read", hintBackend)
+	}
 	r.table(target, nil, true)
 	r.returning(target, outputs, see)
 }
@@ -134,6 +139,23 @@ func (r *rewriter) tableFunction(n *tree.TableFunction) {
 			if refusal := r.refuseSystem(call.Name[len(call.Name)-1].Name, call.Start); refusal != nil && r.refusal == nil {
 				r.refusal = refusal
 			}
+		}
+	}
+}
+
+// inFunction refuses the same after an IN, of which the tree has no more than its text.
+func (r *rewriter) inFunction(n *tree.Opaque) {
+	if !r.sqlite() || n.What != sqlite.InFunction {
+		return
+	}
+	from := n.Children[0].Extent().End
+	tokens, err := r.lex(r.text[from:n.End])
+	for i := 1; err == nil && i < len(tokens); i++ {
+		if name := tokens[i-1]; tokens[i].IsSymbol("(") {
+			if refusal := r.refuseSystem(foldASCII(name.Name), from+name.Start); refusal != nil && r.refusal == nil {
+				r.refusal = refusal
+			}
+			return
 		}
 	}
 }

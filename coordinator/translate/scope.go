@@ -34,7 +34,24 @@ func (r *rewriter) with(w *tree.With, around *scope) *scope {
 		if !r.sqlite() && !w.Recursive {
 			see = &scope{outer: around, names: all.names[:i]}
 		}
+		if target := targetOf(e.Body); !r.sqlite() && w.Recursive && target != nil && target.Schema == nil && target.Name.Name == e.Name.Name {
+			r.refuse(target.NameSpan.Start, "WITH RECURSIVE", "to PostgreSQL the target is the expression itself, which would be recursive",
+				"call the expression otherwise")
+		}
 		r.walk(e.Body, see)
 	}
 	return all
+}
+
+// targetOf returns the table that a change changes; nil if n is none.
+func targetOf(n tree.Node) *tree.Table {
+	switch n := n.(type) {
+	case *tree.InsertStmt:
+		return n.Target
+	case *tree.UpdateStmt:
+		return n.Target
+	case *tree.DeleteStmt:
+		return n.Target
+	}
+	return nil
 }

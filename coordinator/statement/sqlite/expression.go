@@ -160,9 +160,12 @@ func (c *converter) is(n *ast.IsExpr) *tree.Is {
 	return is
 }
 
+// InFunction is what a [tree.Opaque] is that has the operand before the IN, and then the function's arguments, as its children.
+const InFunction = "IN with a table-valued function"
+
 func (c *converter) in(n *ast.InExpr) tree.Expr {
 	if n.HasArgs {
-		o := &tree.Opaque{Span: spanOf(n), What: "IN with a table-valued function", Children: []tree.Node{c.expr(n.X)}}
+		o := &tree.Opaque{Span: spanOf(n), What: InFunction, Children: []tree.Node{c.expr(n.X)}}
 		for _, arg := range n.Args {
 			o.Children = append(o.Children, c.expr(arg))
 		}
