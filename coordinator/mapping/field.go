@@ -35,7 +35,7 @@ func (m *Struct) readColumn(f reflect.StructField, index []int) error {
 	if !f.IsExported() || tag[0] == "-" {
 		return nil
 	}
-	c := Column{Name: tag[0], Index: index, Type: f.Type}
+	c := Column{Name: tag[0], Index: index, Type: f.Type, hides: hidesReferences(f.Type)}
 	if _, tagged := f.Tag.Lookup("db"); tagged && c.Name == "" {
 		return fmt.Errorf("field %s: its tag names no column, and pgx finds none for it then", f.Name)
 	}

@@ -22,7 +22,7 @@ func (m *Struct) Snapshot(v reflect.Value) (*Snapshot, error) {
 	s := &Snapshot{mapping: m, values: make([]reflect.Value, len(m.Columns))}
 	for i := range m.Columns {
 		var err error
-		if s.values[i], err = copyOf(m.Field(v, i), 0); err == nil && hidesReferences(m.Columns[i].Type) {
+		if s.values[i], err = copyOf(m.Field(v, i), 0); err == nil && m.Columns[i].hides {
 			err = s.encode(i, m.Field(v, i))
 		}
 		if err != nil {
@@ -97,7 +97,7 @@ func (s *Snapshot) Changed(v reflect.Value) ([]int, error) {
 // Same reports whether a column's value in v, a struct of the mapping's type, is the snapshot's.
 func (s *Snapshot) Same(v reflect.Value, column int) (bool, error) {
 	field := s.mapping.Field(v, column)
-	if !hidesReferences(s.mapping.Columns[column].Type) {
+	if !s.mapping.Columns[column].hides {
 		return same(s.values[column], field), nil
 	}
 	value, err := valueOf(field)

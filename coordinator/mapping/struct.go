@@ -42,6 +42,8 @@ type Column struct {
 	Auto bool
 	// Version says that it counts the row's changes.
 	Version bool
+
+	hides bool // see hidesReferences
 }
 
 var mappings sync.Map // reflect.Type of the struct → *Struct
