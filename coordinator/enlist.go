@@ -105,13 +105,25 @@ func (x *transaction) join(ctx context.Context, database int) error {
 
 // begin gets a connection and begins the transaction there.
 func (x *transaction) begin(ctx context.Context, p *participant) error {
+	select { // one after the other: who waits for two at once could get the one when it is too late to see the circle
+	case x.joining <- struct{}{}:
+		defer func() { <-x.joining }()
+	case <-ctx.Done():
+		return &messages.Error{Code: messages.ErrCanceled, Op: opBegin, Err: endOf(ctx)}
+	}
 	leases := x.troupe.leases
 	if err := leases.want(x, p.place); err != nil {
 		return messages.OnShard(err, x.troupe.cfg.Shards[p.database].ID, opBegin, messages.ErrTxConflict)
 	}
+	begin := x.options.beginSQL(x.troupe.dialects[p.database])
+	if !leases.holding(x) { // nobody waits for it
+		_, err := x.control(ctx, p, begin)
+		leases.got(x, p.place, err == nil)
+		return err
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	stop := x.watchMerges(cancel)
-	_, err := x.control(ctx, p, x.options.beginSQL(x.troupe.dialects[p.database]))
+	_, err := x.control(ctx, p, begin)
 	stop()
 	if err != nil && errors.Is(context.Cause(ctx), errMerging) {
 		err = messages.OnShard(errMerging, x.troupe.cfg.Shards[p.database].ID, opBegin, messages.ErrTxConflict)

@@ -34,8 +34,8 @@ type leases struct {
 // holding is what one transaction holds and waits for.
 type holding struct {
 	nested bool // it took no place among the calls in flight
-	holds  map[place]int
-	wants  map[place]int
+	holds  []place
+	wants  []place
 }
 
 func newLeases(connections func(place) int) *leases {
@@ -51,7 +51,7 @@ func (l *leases) open(x *transaction, nested bool) bool {
 	if l.mu.closed {
 		return false
 	}
-	l.mu.open[x] = &holding{nested: nested, holds: map[place]int{}, wants: map[place]int{}}
+	l.mu.open[x] = &holding{nested: nested}
 	return true
 }
 
@@ -74,7 +74,7 @@ func (l *leases) shut() []*transaction {
 	return slices.Collect(maps.Keys(l.mu.open))
 }
 
-// want says that x is about to wait for a connection. It fails with [messages.ErrTxConflict] if it would never get one, because
+// want says that x is about to wait for a connection, one at a time. It fails with [messages.ErrTxConflict] if it would never get one, because
 // everybody who has one waits, directly or through others, for what x holds.
 func (l *leases) want(x *transaction, p place) error {
 	l.mu.Lock()
@@ -83,11 +83,11 @@ func (l *leases) want(x *transaction, p place) error {
 	if h == nil {
 		return txClosed("it was rolled back", errGone)
 	}
-	h.wants[p]++
-	if l.canEnd(x) {
+	h.wants = append(h.wants, p)
+	if len(h.holds) == 0 || l.canEnd(x) { // nobody waits for who holds nothing
 		return nil
 	}
-	h.stop(p)
+	h.wants = withoutOne(h.wants, p)
 	return &messages.Error{
 		Code: messages.ErrTxConflict, Op: opBegin,
 		Detail: "all connections belong to transactions that wait for a connection of this one: name its shards when it begins, or run it again",
@@ -96,10 +96,12 @@ func (l *leases) want(x *transaction, p place) error {
 
 var errGone = &messages.Error{Code: messages.ErrCanceled, Op: opBegin}
 
-func (h *holding) stop(p place) {
-	if h.wants[p]--; h.wants[p] <= 0 {
-		delete(h.wants, p)
+// withoutOne returns places without p, or one of them if it is there more than once.
+func withoutOne(places []place, p place) []place {
+	if i := slices.Index(places, p); i >= 0 {
+		return slices.Delete(places, i, i+1)
 	}
+	return places
 }
 
 // got says that x waits no longer, and whether it has the connection.
@@ -110,9 +112,9 @@ func (l *leases) got(x *transaction, p place, ok bool) {
 	if h == nil {
 		return
 	}
-	h.stop(p)
+	h.wants = withoutOne(h.wants, p)
 	if ok {
-		h.holds[p]++
+		h.holds = append(h.holds, p)
 	}
 }
 
@@ -120,8 +122,8 @@ func (l *leases) got(x *transaction, p place, ok bool) {
 func (l *leases) free(x *transaction, p place) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if h := l.mu.open[x]; h != nil && h.holds[p] > 0 {
-		h.holds[p]--
+	if h := l.mu.open[x]; h != nil {
+		h.holds = withoutOne(h.holds, p)
 	}
 }
 
@@ -134,6 +136,14 @@ func (l *leases) merge(databases []int, n int) {
 	}
 }
 
+// holding reports whether x holds a connection.
+func (l *leases) holding(x *transaction) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h := l.mu.open[x]
+	return h != nil && len(h.holds) > 0
+}
+
 // merging reports whether a merge goes over a database of which x holds a connection, and may wait for that one.
 func (l *leases) merging(x *transaction) bool {
 	l.mu.Lock()
@@ -142,12 +152,7 @@ func (l *leases) merging(x *transaction) bool {
 	if h == nil {
 		return false
 	}
-	for p, n := range h.holds {
-		if n > 0 && l.mu.merges[p.database] > 0 {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(h.holds, func(p place) bool { return l.mu.merges[p.database] > 0 })
 }
 
 // canEnd reports whether x gets what it waits for, if all who don't wait go on to their end and give back what they hold, and then
@@ -160,8 +165,8 @@ func (l *leases) canEnd(x *transaction) bool {
 			continue
 		}
 		waiting[other] = h
-		for p, n := range h.holds {
-			taken[p] += n
+		for _, p := range h.holds {
+			taken[p]++
 		}
 	}
 	for {
@@ -175,8 +180,8 @@ func (l *leases) canEnd(x *transaction) bool {
 		if ends == nil || ends == x {
 			return ends == x
 		}
-		for p, n := range waiting[ends].holds {
-			taken[p] -= n
+		for _, p := range waiting[ends].holds {
+			taken[p]--
 		}
 		delete(waiting, ends)
 	}
@@ -184,12 +189,7 @@ func (l *leases) canEnd(x *transaction) bool {
 
 // satisfied reports whether there is a connection for all that h waits for.
 func (l *leases) satisfied(h *holding, taken map[place]int) bool {
-	for p := range h.wants {
-		if taken[p] >= l.connections(p) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(h.wants, func(p place) bool { return taken[p] >= l.connections(p) })
 }
 
 // placeOf returns where a transaction gets its connection of a database.

@@ -26,7 +26,8 @@ type transaction struct {
 	options TxOptions
 	only    int // the number of its only shard; -1 if there may be several
 	attempt int
-	gone    promised // its connections were given back
+	gone    promised      // its connections were given back
+	joining chan struct{} // has an element while a database is being enlisted; capacity 1
 
 	mu struct {
 		sync.Mutex
@@ -62,7 +63,7 @@ func (t *Troupe) newTransaction(ctx context.Context, o TxOptions, only, attempt 
 	if err := place.admit(true); err != nil {
 		return nil, err
 	}
-	x := &transaction{troupe: t, id: transactions.Add(1), ctx: ctx, options: o, only: only, attempt: attempt}
+	x := &transaction{troupe: t, id: transactions.Add(1), ctx: ctx, options: o, only: only, attempt: attempt, joining: make(chan struct{}, 1)}
 	if !t.leases.open(x, place.nested) {
 		if !place.nested {
 			<-t.inFlight
