@@ -57,7 +57,7 @@ func TestPrecedence(t *testing.T) {
 		values[value]++
 	})
 	t.Log(values)
-	require.Greater(t, len(values), 5)
+	require.Greater(t, len(values), 3, "too few kinds of values to tell anything")
 }
 
 // White space, comments and the case of keywords and names change nothing but spans.
