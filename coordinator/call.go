@@ -91,36 +91,42 @@ func aside(ctx context.Context) context.Context {
 }
 
 // admit takes the call's place among those in flight. With wait it waits for one under the call's context.
-func (c *call) admit(wait bool) error {
-	t := c.troupe
-	select {
-	case <-t.closing:
-		return closedError("the troupe is closed")
-	default:
-	}
-	if c.tx != nil || c.ctx.Value(choosingKey{}) != nil { // a transaction has its own place
+func (c *call) admit(wait bool) (err error) {
+	if c.tx != nil { // which has a place
 		c.nested = true
-		return nil
+		return c.troupe.open()
+	}
+	c.nested, err = c.troupe.admit(c.ctx, wait)
+	return err
+}
+
+// admit takes a place among the calls in flight, unless it is nested in something that has one. With wait it waits for one under ctx.
+func (t *Troupe) admit(ctx context.Context, wait bool) (nested bool, err error) {
+	if err := t.open(); err != nil {
+		return false, err
+	}
+	if ctx.Value(choosingKey{}) != nil {
+		return true, nil
 	}
 	select {
 	case t.inFlight <- struct{}{}:
-		return nil
+		return false, nil
 	default:
 	}
 	if !wait {
-		return c.overloaded(nil)
+		return false, overloaded(nil)
 	}
 	select {
 	case t.inFlight <- struct{}{}:
-		return nil
-	case <-c.ctx.Done():
-		return c.overloaded(c.ctx.Err())
+		return false, nil
+	case <-ctx.Done():
+		return false, overloaded(ctx.Err())
 	case <-t.closing:
-		return closedError("the troupe is closed")
+		return false, closedError("the troupe is closed")
 	}
 }
 
-func (c *call) overloaded(cause error) error {
+func overloaded(cause error) error {
 	return &messages.Error{Code: messages.ErrOverloaded, Op: "admission", Detail: "as many calls as MaxInFlight allows are in flight", Err: cause}
 }
 
@@ -216,7 +222,9 @@ func (c *call) takeTurns() error {
 // leaveTurns gives up the turns of a call that isn't sent.
 func (c *call) leaveTurns() {
 	for i, lease := range c.leases {
-		lease.Pass(c.id, i)
+		if lease != nil {
+			lease.Pass(c.id, i)
+		}
 	}
 	if c.tx != nil {
 		c.tx.callOver(c)

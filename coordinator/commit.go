@@ -256,7 +256,7 @@ func (onePhase) commit(ctx context.Context, x *transaction, participants []*part
 
 // commitOn commits one participant.
 func (x *transaction) commitOn(ctx context.Context, p *participant) error {
-	tag, err := x.control(ctx, p, "COMMIT", func(c *call) { c.commits = true })
+	tag, err := x.control(ctx, p, commitSQL)
 	if err == nil && tag == "ROLLBACK" {
 		return &messages.Error{Code: messages.ErrTxAborted, Op: "commit", Shard: x.troupe.cfg.Shards[p.database].ID, Err: pgx.ErrTxCommitRollback}
 	}
@@ -293,16 +293,10 @@ func (x *transaction) commitError(participants []*participant, at int, err error
 func (x *transaction) enlistedShards(p *participant) []messages.ShardID {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	var ids []messages.ShardID
-	for _, id := range x.mu.seen {
-		if x.troupe.databaseOf(x.troupe.index[id]) == p.database {
-			ids = append(ids, id)
-		}
+	if p.shards == nil { // it joined for a statement that another shard kept from being sent
+		return []messages.ShardID{x.troupe.cfg.Shards[p.database].ID}
 	}
-	if ids == nil { // it joined for a statement that another shard kept from being sent
-		ids = []messages.ShardID{x.troupe.cfg.Shards[p.database].ID}
-	}
-	return ids
+	return slices.Clone(p.shards)
 }
 
 // CommitFirst has the shard's database committed before the others, if it takes part, whatever its place in the configuration: for

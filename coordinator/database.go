@@ -15,8 +15,9 @@ func (t *Troupe) databaseOf(shard int) int { return t.databases[shard] }
 // twice. It also refuses what checkShared does. REQUIRES: the backends up to this shard's are there.
 func (t *Troupe) findDatabase(shard int) error {
 	t.databases[shard] = shard
+	t.locations[shard] = locationOf(t.backends[shard])
 	for earlier := range shard {
-		if !sameDatabase(t.backends[shard], t.backends[earlier]) {
+		if !t.sameDatabase(shard, earlier) {
 			continue
 		}
 		mine, other := t.cfg.Shards[shard], t.cfg.Shards[earlier]
@@ -28,18 +29,17 @@ func (t *Troupe) findDatabase(shard int) error {
 	return t.checkShared(shard)
 }
 
-// ownerOf returns the lowest number of a shard that has the backend value of this one, and closes it.
-func (t *Troupe) ownerOf(shard int) int {
-	return t.sharersOf(shard)[0]
+func (t *Troupe) sameDatabase(a, b int) bool {
+	return sameBackend(t.backends[a], t.backends[b]) || t.locations[a] != "" && t.locations[a] == t.locations[b]
 }
 
 // checkShared refuses a backend whose reading connections aren't enough for a call to all shards that have it: it would wait for itself.
 func (t *Troupe) checkShared(shard int) error {
-	sharers, backend := t.sharersOf(shard), t.backends[shard]
+	sharers, backend := t.sharers[shard], t.backends[shard]
 	if len(sharers) == 1 {
 		return nil
 	}
-	if n := backend.Lanes()[backend.Lane("SELECT 1", true)]; n < len(sharers) {
+	if n := backend.Lanes()[shardworker.LeaseLane(backend, true)]; n < len(sharers) {
 		return &messages.Error{
 			Code: messages.ErrInvalidConfig, Op: "spawn", Shard: t.cfg.Shards[shard].ID,
 			Detail: fmt.Sprintf("%d shards have its Backend, which reads on %d connections: it needs one for each", len(sharers), n),
@@ -48,23 +48,17 @@ func (t *Troupe) checkShared(shard int) error {
 	return nil
 }
 
-// sharersOf returns the numbers of the shards that have the backend value of this one, itself among them.
-func (t *Troupe) sharersOf(shard int) []int {
-	var list []int
-	for other := range t.cfg.Shards {
-		if other == shard || sameBackend(t.cfg.Shards[shard].Backend, t.cfg.Shards[other].Backend) {
-			list = append(list, other)
+// sharersOf returns for each shard the numbers of those that were configured with its backend, itself among them; the first of them closes it.
+func sharersOf(shards []shardworker.Shard) [][]int {
+	sharers := make([][]int, len(shards))
+	for shard := range shards {
+		for other := range shards {
+			if other == shard || sameBackend(shards[shard].Backend, shards[other].Backend) {
+				sharers[shard] = append(sharers[shard], other)
+			}
 		}
 	}
-	return list
-}
-
-func sameDatabase(a, b shardworker.Backend) bool {
-	if sameBackend(a, b) {
-		return true
-	}
-	location := locationOf(a)
-	return location != "" && location == locationOf(b)
+	return sharers
 }
 
 // oneDatabase is the error of two shards that are one database and aren't told apart.

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/troupedb/troupe/actors"
 	"github.com/troupedb/troupe/messages"
 	"github.com/troupedb/troupe/shardworker"
 )
@@ -19,8 +19,9 @@ type participant struct {
 	database    int // the number that databaseOf returns of its shards
 	place       place
 	lease       *shardworker.Lease
-	depth       int      // how many savepoints were open when it was enlisted, and are
-	ready       promised // BEGIN has ended
+	shards      []messages.ShardID       // those of its shards that take part; guarded by the transaction's mu
+	depth       int                      // how many savepoints were open when it was enlisted, and are
+	ready       actors.Promise[struct{}] // BEGIN has ended
 }
 
 // enlist makes shards take part in the transaction, as far as they don't. Those that it has to wait for are taken in order, so
@@ -39,8 +40,9 @@ func (x *transaction) enlist(ctx context.Context, shards []int) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for _, shard := range shards {
-		if id := x.troupe.cfg.Shards[shard].ID; !slices.Contains(x.mu.seen, id) {
-			x.mu.seen = append(x.mu.seen, id)
+		p, id := x.participantLocked(x.troupe.databaseOf(shard)), x.troupe.cfg.Shards[shard].ID
+		if p != nil && !slices.Contains(p.shards, id) {
+			p.shards = append(p.shards, id)
 		}
 	}
 	return nil
@@ -52,10 +54,7 @@ func (x *transaction) enlisted(shards []int) bool {
 	defer x.mu.Unlock()
 	for _, shard := range shards {
 		p := x.participantLocked(x.troupe.databaseOf(shard))
-		if p == nil || !slices.Contains(x.mu.seen, x.troupe.cfg.Shards[shard].ID) {
-			return false
-		}
-		if _, err, done := p.ready.Future().Result(); !done || err != nil {
+		if p == nil || !slices.Contains(p.shards, x.troupe.cfg.Shards[shard].ID) {
 			return false
 		}
 	}
@@ -63,12 +62,15 @@ func (x *transaction) enlisted(shards []int) bool {
 }
 
 func (x *transaction) participantLocked(database int) *participant {
-	for _, p := range x.mu.participants {
-		if p.database == database {
-			return p
-		}
+	if at, found := x.placeLocked(database); found {
+		return x.mu.participants[at]
 	}
 	return nil
+}
+
+// placeLocked returns where a database's participant is among the others, or would be.
+func (x *transaction) placeLocked(database int) (at int, found bool) {
+	return slices.BinarySearchFunc(x.mu.participants, database, func(p *participant, d int) int { return p.database - d })
 }
 
 // join begins the transaction on a database, or waits until who does has.
@@ -91,7 +93,7 @@ func (x *transaction) join(ctx context.Context, database int) error {
 		transaction: x, database: database, place: x.troupe.placeOf(database, readOnly),
 		lease: shardworker.NewLease(readOnly), depth: len(x.mu.savepoints),
 	}
-	at, _ := slices.BinarySearchFunc(x.mu.participants, database, func(p *participant, d int) int { return p.database - d })
+	at, _ := x.placeLocked(database)
 	x.mu.participants = slices.Insert(x.mu.participants, at, p)
 	x.mu.Unlock()
 
@@ -195,25 +197,24 @@ func (x *transaction) claim(c *call) error {
 		}
 	}
 	x.mu.Unlock()
+	sources := map[*shardworker.Lease][]int{} // by their turns on it
 	for i, lease := range c.leases {
-		if lease == nil { // it was rolled back to a savepoint meanwhile
-			return x.unclaim(c, i, &messages.Error{Code: messages.ErrTxAborted, Op: "transaction", Detail: "the shard takes no part in it any more"})
+		sources[lease] = append(sources[lease], i)
+	}
+	for i, lease := range c.leases {
+		turns := sources[lease]
+		if turns[0] < i {
+			continue // it was claimed for all of them
 		}
-		if slices.Index(c.leases, lease) < i {
-			continue
+		err := errNoPart
+		if lease != nil {
+			err = lease.Claim(c.id, turns...)
 		}
-		var sources []int
-		for source, other := range c.leases {
-			if other == lease {
-				sources = append(sources, source)
-			}
+		if err != nil {
+			c.leaveTurns()
+			return err
 		}
-		if err := lease.Claim(c.id, sources...); err != nil {
-			return x.unclaim(c, i, err)
-		}
-		if len(sources) > 1 && c.wantRows { // whatever their order: there is no reader before all have begun
-			c.held = true
-		}
+		c.held = c.held || len(turns) > 1 && c.wantRows // whatever their order: there is no reader before all have begun
 	}
 	if c.held {
 		c.stream.Widen(c.window())
@@ -221,16 +222,8 @@ func (x *transaction) claim(c *call) error {
 	return nil
 }
 
-// unclaim gives up a call whose first targets have their turns.
-func (x *transaction) unclaim(c *call, claimed int, err error) error {
-	for i, lease := range c.leases {
-		if lease != nil && slices.Index(c.leases, lease) < claimed {
-			lease.Pass(c.id, i)
-		}
-	}
-	c.leases = nil
-	x.callOver(c)
-	return err
+var errNoPart error = &messages.Error{
+	Code: messages.ErrTxAborted, Op: "transaction", Detail: "the shard takes no part in it any more", // it was rolled back to a savepoint meanwhile
 }
 
 // window is how many batches a shard may be ahead of the reader. Shards that are one database answer one after the other in a
@@ -241,26 +234,4 @@ func (c *call) window() int {
 		return t.cfg.Window
 	}
 	return max(t.cfg.Window, t.cfg.MergeBytes/t.cfg.BatchBytes)
-}
-
-// beginSQL returns the statement that begins the transaction. SQLite knows one isolation level, the strongest; a transaction that
-// may write says so at the beginning, because one that has read can't wait any more for another's writing.
-func (o *TxOptions) beginSQL(d messages.Dialect) string {
-	if d == messages.SQLite {
-		if o.AccessMode == pgx.ReadOnly {
-			return "BEGIN"
-		}
-		return "BEGIN IMMEDIATE"
-	}
-	words := []string{"begin"}
-	if o.IsoLevel != "" {
-		words = append(words, "isolation level", string(o.IsoLevel))
-	}
-	if o.AccessMode != "" {
-		words = append(words, string(o.AccessMode))
-	}
-	if o.DeferrableMode != "" {
-		words = append(words, string(o.DeferrableMode))
-	}
-	return strings.Join(words, " ")
 }

@@ -72,8 +72,8 @@ func (t *Troupe) Explain(ctx context.Context, sql string, args ...any) (*Explana
 	if err != nil {
 		return nil, err
 	}
-	if t.isClosing() {
-		return nil, closedError("the troupe is closed")
+	if err := t.open(); err != nil {
+		return nil, err
 	}
 	routed := &explaining{call: c}
 	t.cfg.System.Go(routed)

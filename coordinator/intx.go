@@ -7,7 +7,7 @@ import "context"
 //
 // If f or the commit fails with a [messages.Conflict], so that nothing was committed, f is run again in a new transaction after a
 // short random pause, up to o.MaxAttempts times: so it must have no other effects, or ask [Tx.Attempt]. From the second
-// attempt on, all shards that earlier ones have touched are enlisted at the beginning.
+// attempt on, all shards that earlier ones had enlisted are enlisted at the beginning.
 //
 // Where ctx carries a transaction already, f runs once, in a savepoint of it.
 func (t *Troupe) InTx(ctx context.Context, o TxOptions, f func(ctx context.Context, tx *Tx) error) error {

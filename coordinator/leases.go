@@ -5,8 +5,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/troupedb/troupe/messages"
 	"github.com/troupedb/troupe/shardworker"
 )
@@ -194,34 +192,10 @@ func (l *leases) satisfied(h *holding, taken map[place]int) bool {
 
 // placeOf returns where a transaction gets its connection of a database.
 func (t *Troupe) placeOf(database int, readOnly bool) place {
-	sql, rows := "BEGIN IMMEDIATE", false
-	if readOnly {
-		sql, rows = "SELECT 1", true
-	}
-	return place{database, t.backends[database].Lane(sql, rows)}
+	return place{database, shardworker.LeaseLane(t.backends[database], readOnly)}
 }
 
 // connectionsAt returns how many connections there are.
 func (t *Troupe) connectionsAt(p place) int {
-	return shardworker.Share(t.backends[p.database].Lanes()[p.lane], len(t.sharersOf(p.database)))
-}
-
-// check refuses options that no database knows.
-func (o *TxOptions) check() error {
-	refuse := func(detail string) error {
-		return &messages.Error{Code: messages.ErrInvalidRequest, Op: opBegin, Detail: detail}
-	}
-	switch {
-	case o.BeginQuery != "" || o.CommitQuery != "":
-		return refuse("BeginQuery and CommitQuery aren't for transactions that may be of several engines")
-	case !slices.Contains([]pgx.TxIsoLevel{"", pgx.Serializable, pgx.RepeatableRead, pgx.ReadCommitted, pgx.ReadUncommitted}, o.IsoLevel):
-		return refuse("there is no isolation level " + string(o.IsoLevel))
-	case !slices.Contains([]pgx.TxAccessMode{"", pgx.ReadWrite, pgx.ReadOnly}, o.AccessMode):
-		return refuse("there is no access mode " + string(o.AccessMode))
-	case !slices.Contains([]pgx.TxDeferrableMode{"", pgx.Deferrable, pgx.NotDeferrable}, o.DeferrableMode):
-		return refuse("there is no deferrable mode " + string(o.DeferrableMode))
-	case o.MaxAttempts < 0:
-		return refuse("MaxAttempts is negative")
-	}
-	return nil
+	return shardworker.Share(t.backends[p.database].Lanes()[p.lane], len(t.sharers[p.database]))
 }

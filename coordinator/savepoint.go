@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"github.com/troupedb/troupe/messages"
 )
 
 // savepoint sets a savepoint on all shards that take part.
@@ -82,6 +80,18 @@ func (tx *Tx) shut() error {
 	return nil
 }
 
+// divide returns the shards that took part before the savepoint was set, and those that have joined since.
+func (tx *Tx) divide() (before, since []*participant) {
+	for _, p := range tx.of.list() {
+		if p.depth < tx.depth {
+			before = append(before, p)
+		} else {
+			since = append(since, p)
+		}
+	}
+	return before, since
+}
+
 // release makes what came after the savepoint part of what is around it.
 func (tx *Tx) release(ctx context.Context) error {
 	x := tx.of
@@ -91,18 +101,13 @@ func (tx *Tx) release(ctx context.Context) error {
 	if err := x.usable(); err != nil {
 		return err // the savepoint stays, as with pgx: what is around it, or in it, can be rolled back to
 	}
-	var before []*participant
-	for _, p := range x.list() {
-		if p.depth < tx.depth {
-			before = append(before, p)
-		}
-	}
+	before, since := tx.divide()
 	if err := errors.Join(x.onEach(ctx, before, "RELEASE SAVEPOINT "+tx.name)...); err != nil {
 		x.fail(err)
 		return err
 	}
-	for _, p := range x.list() {
-		p.depth = min(p.depth, tx.depth-1)
+	for _, p := range since {
+		p.depth = tx.depth - 1
 	}
 	x.closeFrom(tx.depth)
 	return nil
@@ -117,21 +122,10 @@ func (tx *Tx) undo(ctx context.Context) error {
 	if x.state() != nil {
 		return x.over()
 	}
-	var before, since []*participant
-	for _, p := range x.list() {
-		if p.depth < tx.depth {
-			before = append(before, p)
-		} else {
-			since = append(since, p)
-		}
-	}
+	before, since := tx.divide()
 	// The savepoint goes, too: the next one at this depth has another name.
 	undone := errors.Join(x.onEach(ctx, before, "ROLLBACK TO SAVEPOINT "+tx.name+"; RELEASE SAVEPOINT "+tx.name)...)
-	for i, err := range x.onEach(ctx, since, "ROLLBACK") {
-		if err != nil { // to close the connection does it, too
-			since[i].lease.End()
-		}
-	}
+	x.rollback(ctx, since)
 	for _, p := range since {
 		x.drop(p)
 	}
@@ -143,23 +137,7 @@ func (tx *Tx) undo(ctx context.Context) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.mu.failed = nil // it failed after the savepoint was set, or there would be none
-	x.forgetLocked(since)
 	return nil
-}
-
-// forgetLocked takes shards from those that take part.
-func (x *transaction) forgetLocked(gone []*participant) {
-	var seen []messages.ShardID
-	for _, id := range x.mu.seen {
-		stays := true
-		for _, p := range gone {
-			stays = stays && x.troupe.databaseOf(x.troupe.index[id]) != p.database
-		}
-		if stays {
-			seen = append(seen, id)
-		}
-	}
-	x.mu.seen = seen
 }
 
 // over is the error of a Tx that is used after its end.

@@ -66,8 +66,8 @@ func (t *Troupe) askAside(ctx context.Context, name string, ask func(context.Con
 	if err := ctx.Err(); err != nil {
 		return "", &messages.Error{Code: messages.ErrCanceled, Op: "route", Err: err}
 	}
-	if t.isClosing() {
-		return "", closedError("the troupe is closed")
+	if err := t.open(); err != nil {
+		return "", err
 	}
 	asked := &shardChoice{troupe: t, ctx: ctx, name: name, ask: ask}
 	t.cfg.System.Go(asked)

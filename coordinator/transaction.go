@@ -26,8 +26,8 @@ type transaction struct {
 	options TxOptions
 	only    int // the number of its only shard; -1 if there may be several
 	attempt int
-	gone    promised      // its connections were given back
-	joining chan struct{} // has an element while a database is being enlisted; capacity 1
+	gone    actors.Promise[struct{}] // its connections were given back
+	joining chan struct{}            // has an element while a database is being enlisted; capacity 1
 
 	mu struct {
 		sync.Mutex
@@ -44,8 +44,7 @@ type transaction struct {
 		ended        error          // why there is no transaction any more; nil while there is
 		ending       bool           // a commit has begun
 		ddl          bool           // a statement may have changed the schema
-		seen         []messages.ShardID
-		unwatch      func() bool // ends the watch over ctx
+		unwatch      func() bool    // ends the watch over ctx
 	}
 }
 
@@ -59,13 +58,13 @@ func (t *Troupe) newTransaction(ctx context.Context, o TxOptions, only, attempt 
 	if err := ctx.Err(); err != nil {
 		return nil, &messages.Error{Code: messages.ErrCanceled, Op: opBegin, Err: err}
 	}
-	place := &call{troupe: t, ctx: ctx}
-	if err := place.admit(true); err != nil {
+	nested, err := t.admit(ctx, true)
+	if err != nil {
 		return nil, err
 	}
 	x := &transaction{troupe: t, id: transactions.Add(1), ctx: ctx, options: o, only: only, attempt: attempt, joining: make(chan struct{}, 1)}
-	if !t.leases.open(x, place.nested) {
-		if !place.nested {
+	if !t.leases.open(x, nested) {
+		if !nested {
 			<-t.inFlight
 		}
 		return nil, closedError("the troupe is closed")
@@ -141,7 +140,8 @@ func (x *transaction) begun(c *call) error {
 
 // callOver counts a call that no worker does anything for any more, and notes whether a shard has failed.
 func (x *transaction) callOver(c *call) {
-	failure, escaped := c.failure(), c.escaped()
+	ends := c.stream.Ends()
+	failure, escaped := failure(ends), c.escaped(ends)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.mu.escaped == nil {
@@ -154,30 +154,29 @@ func (x *transaction) callOver(c *call) {
 	x.quietLocked()
 }
 
-// failure returns the error of a shard that leaves the transaction aborted; nil if there is none. Requests that were never sent
-// leave it as it was.
-func (c *call) failure() error {
-	var failure error
-	for _, end := range c.stream.Ends() {
-		switch {
-		case end == nil || end.Err == nil:
-			if len(c.targets) > 1 && failure != nil {
-				return failure
-			}
-		case failure == nil:
-			failure = end.Err
+// failure returns the error of a shard that leaves the transaction aborted; nil if there is none. What every shard refused before it was
+// sent leaves it as it was.
+func failure(ends []*messages.End) error {
+	var failed error
+	refused := true
+	for _, end := range ends {
+		if end == nil || end.Err == nil {
+			refused = false
+			continue
 		}
+		failed = cmp.Or(failed, end.Err)
+		refused = refused && errors.Is(end.Err, messages.ErrInvalidRequest)
 	}
-	if failure != nil && errors.Is(failure, messages.ErrInvalidRequest) && c.nowhereDone() {
+	if refused {
 		return nil
 	}
-	return failure
+	return failed
 }
 
 // escaped returns an error if the statement has ended the transaction of a shard: it held a COMMIT, or a PREPARE TRANSACTION, that
 // could not be seen. A SQLite transaction that is over after an error was rolled back by that.
-func (c *call) escaped() error {
-	for i, end := range c.stream.Ends() {
+func (c *call) escaped(ends []*messages.End) error {
+	for i, end := range ends {
 		shard := c.targets[i]
 		if end == nil || c.leases[i].TxStatus() != 'I' || end.Err != nil && c.troupe.dialects[shard] == messages.SQLite {
 			continue
@@ -195,13 +194,6 @@ func (x *transaction) escaped() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return x.mu.escaped
-}
-
-// nowhereDone reports whether every shard refused the request before it was sent.
-func (c *call) nowhereDone() bool {
-	return !slices.ContainsFunc(c.stream.Ends(), func(end *messages.End) bool {
-		return end == nil || end.Err == nil || !errors.Is(end.Err, messages.ErrInvalidRequest)
-	})
 }
 
 // settle waits until nothing runs, within the grace: a call that has answered is over at once, open rows and open batches are not.
@@ -302,15 +294,14 @@ func (x *transaction) over() error {
 	return x.state()
 }
 
+const commitSQL = "COMMIT"
+
 // control runs a statement of the transaction's own on a participant: BEGIN, COMMIT, SAVEPOINT ….
-func (x *transaction) control(ctx context.Context, p *participant, sql string, options ...func(*call)) (tag string, err error) {
+func (x *transaction) control(ctx context.Context, p *participant, sql string) (tag string, err error) {
 	c := x.troupe.newCall(ctx, sql, nil, false, messages.Options{})
 	c.targets = c.target[:]
 	c.target[0] = p.database
-	c.lease, c.nested = p.lease, true
-	for _, option := range options {
-		option(c)
-	}
+	c.lease, c.nested, c.commits = p.lease, true, sql == commitSQL
 	c.mu.attended = true
 	c.echo()
 	c.submit()
@@ -372,6 +363,3 @@ func (t *Troupe) shardsOf(database int) []int {
 	}
 	return shards
 }
-
-// promised is a promise of nothing but that something has been done.
-type promised = actors.Promise[struct{}]

@@ -25,8 +25,10 @@ type Troupe struct {
 	dialects []messages.Dialect // by shard number
 	// databases has what databaseOf returns, by shard number.
 	databases []int
-	mixed     bool // shards of more than one dialect
-	named     bool // shards that have Names
+	locations []string // of the backends, as far as they tell; by shard number
+	sharers   [][]int  // see sharersOf
+	mixed     bool     // shards of more than one dialect
+	named     bool     // shards that have Names
 	// translations remembers the statements of these.
 	translations translate.Cache
 
@@ -70,6 +72,8 @@ func Spawn(ctx context.Context, cfg Config) (*Troupe, error) {
 		index:     make(map[messages.ShardID]int, len(cfg.Shards)),
 		dialects:  make([]messages.Dialect, len(cfg.Shards)),
 		databases: make([]int, len(cfg.Shards)),
+		locations: make([]string, len(cfg.Shards)),
+		sharers:   sharersOf(cfg.Shards),
 		planned:   plan.NewCache(0, 0),
 		texts:     make([]shardTexts, len(cfg.Shards)),
 		workers:   make([]atomic.Pointer[shardworker.Worker], len(cfg.Shards)),
@@ -110,7 +114,7 @@ func (t *Troupe) start(ctx context.Context) error {
 		t.dialects[i] = backend.Dialect()
 		t.mixed = t.mixed || t.dialects[i] != t.dialects[0]
 		worker, err := shardworker.Spawn(t.workerName(i, 0), shardworker.Config{
-			ID: s.ID, Backend: backend, Sharers: len(t.sharersOf(i)), System: t.cfg.System, Logger: t.cfg.Logger,
+			ID: s.ID, Backend: backend, Sharers: len(t.sharers[i]), System: t.cfg.System, Logger: t.cfg.Logger,
 		})
 		if err != nil {
 			return err
@@ -201,6 +205,14 @@ func (t *Troupe) isClosing() bool {
 	}
 }
 
+// open returns an error if the troupe is closed, or closing.
+func (t *Troupe) open() error {
+	if t.isClosing() {
+		return closedError("the troupe is closed")
+	}
+	return nil
+}
+
 func (t *Troupe) shutdown(ctx context.Context) error {
 	ended := &shutdown{make(chan struct{})}
 	t.self.Notify(ended)
@@ -215,7 +227,7 @@ func (t *Troupe) shutdown(ctx context.Context) error {
 	errs := make([]error, len(t.workers))
 	var wg sync.WaitGroup
 	for i := range t.workers {
-		if t.ownerOf(i) == i {
+		if t.sharers[i][0] == i {
 			wg.Go(func() { errs[i] = t.closeBackend(ctx, i) })
 		}
 	}
@@ -237,7 +249,7 @@ func (t *Troupe) closeBackend(ctx context.Context, i int) error {
 			err = errors.Join(err, &messages.Error{Code: messages.ErrCanceled, Shard: id, Op: "close", Detail: what, Err: why})
 		}
 	}
-	for _, shard := range t.sharersOf(i) {
+	for _, shard := range t.sharers[i] {
 		worker := t.workers[shard].Load()
 		held(shard, worker.Drained(ctx), "jobs had not let go")
 		held(shard, worker.Stop(ctx), "the worker had not stopped")

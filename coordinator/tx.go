@@ -15,18 +15,6 @@ import (
 
 const opBegin = "begin"
 
-// TxOptions say how a transaction runs. The zero value is the databases' defaults.
-type TxOptions struct {
-	// TxOptions are the isolation level, the access mode and the deferrable mode, for every shard. SQLite runs all levels as
-	// serializable. BeginQuery and CommitQuery are refused. Defaults to what each database has.
-	pgx.TxOptions
-	// Shards are enlisted at the beginning, all of them or none, and in the order of the configuration, whatever their order here.
-	// Others join when they are first touched. Defaults to none.
-	Shards []messages.ShardID
-	// MaxAttempts is how often InTx runs its function at the most. Defaults to 10.
-	MaxAttempts int
-}
-
 // Tx is a transaction over one shard or several, or a savepoint in one. Statements are routed, merged and refused as outside of it.
 // A shard takes part from the first statement that touches it; it is a real transaction there.
 //
@@ -201,7 +189,7 @@ func (tx *Tx) Shards() []messages.ShardID {
 	defer tx.of.mu.Unlock()
 	var ids []messages.ShardID
 	for _, s := range tx.of.troupe.cfg.Shards {
-		if slices.Contains(tx.of.mu.seen, s.ID) {
+		if p := tx.of.participantLocked(tx.of.troupe.databaseOf(tx.of.troupe.index[s.ID])); p != nil && slices.Contains(p.shards, s.ID) {
 			ids = append(ids, s.ID)
 		}
 	}

@@ -33,11 +33,8 @@ func MayWrite(sql string) bool {
 // MayChangeSchema reports whether sql may change tables, types or the like, judged by its words outside comments, quotes and
 // literals: whether one of them begins such a change. It errs on the side of true. What a function does is not seen.
 func MayChangeSchema(sql string) bool {
-	if len(sql) > 6 && strings.IndexByte(sql, ';') < 0 {
-		switch verb := sql[:6]; { // of nearly all statements, and no change is in one of them
-		case strings.EqualFold(verb, "select"), strings.EqualFold(verb, "insert"), strings.EqualFold(verb, "update"), strings.EqualFold(verb, "delete"):
-			return false
-		}
+	if isPlain(sql) {
+		return false
 	}
 	s := wordScanner{text: sql}
 	for {
@@ -59,6 +56,9 @@ func MayChangeSchema(sql string) bool {
 // one, judged by its words as [MayWrite] judges. It errs on the side of false: what follows a trigger's or a function's definition, which
 // has statements of its own, or a text that the dialects would read differently, isn't seen.
 func ControlsTransaction(sql string) bool {
+	if isPlain(sql) {
+		return false
+	}
 	s := wordScanner{text: strings.TrimPrefix(sql, "\ufeff")} // a space in SQLite
 	begins, prepares, creates := true, false, false
 	for {
@@ -83,6 +83,15 @@ func ControlsTransaction(sql string) bool {
 		}
 		begins = false
 	}
+}
+
+// isPlain reports, in no time, that sql is a single statement of the kinds that nearly all are, which read and change rows.
+func isPlain(sql string) bool {
+	if len(sql) <= 6 || strings.IndexByte(sql, ';') >= 0 {
+		return false
+	}
+	verb := sql[:6]
+	return strings.EqualFold(verb, "select") || strings.EqualFold(verb, "insert") || strings.EqualFold(verb, "update") || strings.EqualFold(verb, "delete")
 }
 
 func controls(word string) bool {

@@ -215,11 +215,9 @@ func (j *job) finish(tag pgconn.CommandTag, err error) {
 	conn, cause := j.conn, j.cause
 	j.conn = nil
 	j.mu.Unlock()
-	over := true
 	if j.lease != nil {
 		if j.lease.put(j, conn, err != nil) {
 			conn, j.kept = nil, j.admitted // a lease's connection, and the place of the job that acquired it, are the lease's
-			over = !j.kept
 		}
 		if !j.inDoubt() {
 			err = certain(err)
@@ -240,7 +238,7 @@ func (j *job) finish(tag pgconn.CommandTag, err error) {
 	}
 	final := answer{tag: tag, seq: j.seq, declared: j.declared, err: err}
 	j.worker.Notify((*finishedJob)(j))
-	if over {
+	if !j.kept {
 		j.shard.running.done()
 	}
 	j.end(final)

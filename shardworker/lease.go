@@ -39,6 +39,14 @@ var _ messages.Lease = (*Lease)(nil)
 // NewLease returns a lease of a connection for reading only, or for any statement.
 func NewLease(readOnly bool) *Lease { return &Lease{readOnly: readOnly} }
 
+// LeaseLane returns the lane of a backend that a lease gets its connection from.
+func LeaseLane(b Backend, readOnly bool) int {
+	if readOnly {
+		return b.Lane("SELECT 1", true)
+	}
+	return b.Lane("BEGIN IMMEDIATE", false)
+}
+
 // Claim asks for turns for the sources of a call, in their order. It fails with [messages.ErrInvalidRequest] while another call
 // uses the connection, and with [messages.ErrTxAborted] once the lease is ended. A turn ends with its Execute, or with Pass.
 func (l *Lease) Claim(call messages.CallID, sources ...int) error {

@@ -160,8 +160,8 @@ func (w *worker) laneFor(ex *messages.Execute, lease *Lease) (lane int, err erro
 			err = &messages.Error{Code: messages.ErrPanic, Shard: w.shard.ID, Op: "admission", Detail: messages.PanicText(value)}
 		}
 	}()
-	if lease != nil && lease.readOnly {
-		lane = w.shard.Backend.Lane("SELECT 1", true)
+	if lease != nil {
+		lane = LeaseLane(w.shard.Backend, lease.readOnly)
 	} else {
 		lane = w.shard.Backend.Lane(ex.SQL, ex.WantRows)
 	}
