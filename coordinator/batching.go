@@ -19,21 +19,20 @@ const aheadResults = 16
 // batch is a batch that runs. Its own goroutine routes the statements, begins the transaction, and deals them out to lanes, one for each
 // database. Items and lanes are fixed before anything is sent.
 type batch struct {
-	troupe  *Troupe
-	ctx     context.Context
-	cancel  context.CancelFunc
-	sent    *pgx.Batch
-	outer   *Tx // that the context carries; nil if there is none
-	items   []*batchItem
-	ahead   chan struct{}  // a token for each item whose rows are not being read yet
-	lanes   sync.WaitGroup // and the batch's own goroutine
-	stopped chan struct{}  // closed with the first failure
-	begun   atomic.Bool    // a statement was sent
+	failing
+	troupe *Troupe
+	ctx    context.Context
+	cancel context.CancelFunc
+	sent   *pgx.Batch
+	outer  *Tx // that the context carries; nil if there is none
+	items  []*batchItem
+	ahead  chan struct{}  // a token for each item whose rows are not being read yet
+	lanes  sync.WaitGroup // and the batch's own goroutine
+	begun  atomic.Bool    // a statement was sent
 
 	mu struct {
 		sync.Mutex
-		own    *Tx   // nil if there is none, or not yet
-		cause  error // the first failure
+		own    *Tx // nil if there is none, or not yet
 		counts []BatchedStatements
 	}
 }
@@ -51,7 +50,7 @@ type batchItem struct {
 }
 
 func (t *Troupe) newBatch(ctx context.Context, sent *pgx.Batch) *batch {
-	b := &batch{troupe: t, sent: sent, outer: TxOf(ctx), ahead: make(chan struct{}, aheadResults), stopped: make(chan struct{})}
+	b := &batch{troupe: t, sent: sent, outer: TxOf(ctx), ahead: make(chan struct{}, aheadResults)}
 	b.ctx, b.cancel = context.WithCancel(ctx)
 	b.mu.counts = make([]BatchedStatements, len(t.cfg.Shards))
 	b.items = make([]*batchItem, sent.Len())
@@ -88,7 +87,7 @@ func (b *batch) Run() {
 		if item.wantRows {
 			select {
 			case b.ahead <- struct{}{}:
-			case <-b.stopped:
+			case <-b.stopped():
 				return
 			}
 		}
@@ -108,9 +107,6 @@ func (b *batch) hold() error {
 	}
 	return b.outer.hold(b)
 }
-
-// stop ends a batch whose transaction is rolled back.
-func (b *batch) stop(err error) { b.fail(err) }
 
 // begin routes all statements and takes a connection of every database that they are for, in configuration order: so batches on
 // pools of one connection can't wait for each other.
@@ -218,22 +214,6 @@ func (b *batch) start() map[int]chan *batchItem {
 	return queues
 }
 
-// fail notes the first failure: nothing more is sent.
-func (b *batch) fail(err error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.mu.cause == nil {
-		b.mu.cause = err
-		close(b.stopped)
-	}
-}
-
-func (b *batch) failure() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.mu.cause
-}
-
 // take waits for the result of a statement and returns its rows, described; or the batch's failure.
 func (b *batch) take(i int) (*Rows, error) {
 	item := b.items[i]
@@ -242,7 +222,7 @@ func (b *batch) take(i int) (*Rows, error) {
 	default:
 		select {
 		case <-item.ready:
-		case <-b.stopped:
+		case <-b.stopped():
 		case <-b.ctx.Done():
 			b.expire(item)
 		}
@@ -272,7 +252,7 @@ func (b *batch) awaitPlain(i int) (next int) {
 	}
 	select {
 	case <-b.items[next-1].ready:
-	case <-b.stopped:
+	case <-b.stopped():
 	case <-b.ctx.Done():
 	}
 	return next
@@ -293,7 +273,7 @@ func (b *batch) expire(item *batchItem) {
 	defer timer.Stop()
 	select {
 	case <-item.ready:
-	case <-b.stopped:
+	case <-b.stopped():
 	case <-timer.C: // a chooser, most likely
 		b.fail(&messages.Error{Code: messages.ErrCanceled, Op: opBatch, Err: b.ctx.Err()})
 	}
@@ -326,12 +306,8 @@ func (b *batch) end(err error) error {
 	own := b.mu.own
 	b.mu.Unlock()
 	switch {
-	case own != nil && err != nil:
-		_ = own.Rollback(b.ctx)
 	case own != nil:
-		if err = own.Commit(b.ctx); err != nil {
-			_ = own.Rollback(b.ctx) // which does nothing, unless the commit had to be refused
-		}
+		err = own.conclude(b.ctx, err)
 	case b.outer != nil && err != nil && b.begun.Load():
 		b.outer.of.fail(err)
 	}

@@ -53,7 +53,7 @@ func (b *batch) run(item *batchItem) {
 	over := c.over.Future().Done()
 	select {
 	case <-over:
-	case <-b.stopped:
+	case <-b.stopped():
 		b.leave(item)
 		<-over
 	}
@@ -66,7 +66,7 @@ func (b *batch) failed(item *batchItem, err error) {
 		timer := time.NewTimer(2 * grace)
 		defer timer.Stop()
 		select {
-		case <-b.stopped:
+		case <-b.stopped():
 		case <-timer.C:
 		}
 	}

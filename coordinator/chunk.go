@@ -69,9 +69,9 @@ func keep(v any) (any, int) {
 			rv = own
 		}
 	default:
-		return v, word + int(rv.Type().Size()) + scale{chunkBytes}.weigh(rv, 0, false)
+		return v, word + int(rv.Type().Size()) + weigh(rv, 0, false)
 	}
-	return rv.Interface(), word + scale{chunkBytes}.weigh(rv, 0, false)
+	return rv.Interface(), word + weigh(rv, 0, false)
 }
 
 // isSimple reports whether a copy of a value of type t shares nothing with it.

@@ -71,7 +71,7 @@ func (t *Troupe) Copy(ctx context.Context, table pgx.Identifier, columns []strin
 	}
 	l := &loading{
 		troupe: t, ctx: ctx, rows: rows, columns: columns, targets: targets,
-		tables: make([]pgx.Identifier, len(t.cfg.Shards)), filling: make([]*chunk, len(t.cfg.Shards)), stopped: make(chan struct{}),
+		tables: make([]pgx.Identifier, len(t.cfg.Shards)), filling: make([]*chunk, len(t.cfg.Shards)),
 	}
 	for _, shard := range targets.shards {
 		if l.tables[shard], err = t.tableOn(shard, table); err != nil {
@@ -96,9 +96,8 @@ func (t *Troupe) tableOn(shard int, table pgx.Identifier) (pgx.Identifier, error
 
 // copyTargets are where the rows of a copy go.
 type copyTargets struct {
-	shards []int // where they may, in ascending order
-	every  bool  // each row goes to all of them
-	route  *rowRoute
+	shards []int     // where they may, in ascending order
+	route  *rowRoute // nil if each row goes to all of them
 }
 
 // copyTargets finds out where rows of a table go.
@@ -115,7 +114,7 @@ func (t *Troupe) copyTargets(ctx context.Context, table pgx.Identifier, columns 
 	among := t.everyShard
 	switch {
 	case options.AllShards:
-		return &copyTargets{shards: t.everyShard, every: true}, nil
+		return &copyTargets{shards: t.everyShard}, nil
 	case len(options.Shards) > 0:
 		set := newShardSet(len(t.cfg.Shards))
 		for _, id := range options.Shards {
@@ -131,11 +130,11 @@ func (t *Troupe) copyTargets(ctx context.Context, table pgx.Identifier, columns 
 	declared := t.declarationOf(table)
 	switch {
 	case len(among) == 1:
-		return &copyTargets{shards: among, every: true}, nil
+		return &copyTargets{shards: among}, nil
 	case declared == nil:
 		return nil, noCopyRoute(fmt.Sprintf("table %s isn't declared, and no pin names one shard", table.Sanitize()))
 	case declared.Reference:
-		return &copyTargets{shards: among, every: true}, nil
+		return &copyTargets{shards: among}, nil
 	}
 	route, err := t.rowRoute(ctx, declared, columns, among)
 	if err != nil {

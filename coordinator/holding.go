@@ -1,13 +1,32 @@
 package coordinator
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/troupedb/troupe/actors"
+)
 
 // holder is what runs several statements in a transaction of the caller's: a batch whose results are not closed, a copy that has begun to send. Between
 // two of its statements none runs, and yet the transaction can't be committed there, nor a savepoint be set or ended.
 type holder interface {
-	// stop has it send nothing more, because of err. It doesn't wait for what was sent.
-	stop(err error)
+	// fail has it send nothing more, because of err. It doesn't wait for what was sent.
+	fail(err error)
 }
+
+// failing is the first failure of a holder, which ends all of its lanes.
+type failing struct{ first actors.Promise[struct{}] }
+
+// fail notes the first failure.
+func (f *failing) fail(err error) { f.first.Resolve(struct{}{}, err) }
+
+// failure returns it, or nil.
+func (f *failing) failure() error {
+	_, err, _ := f.first.Future().Result()
+	return err
+}
+
+// stopped returns what is closed with it.
+func (f *failing) stopped() <-chan struct{} { return f.first.Future().Done() }
 
 // hold makes h count as a statement that runs, from now until letGo.
 func (tx *Tx) hold(h holder) error {
@@ -40,7 +59,7 @@ func (x *transaction) stopHolders() {
 	holders := slices.Clone(x.mu.holders)
 	x.mu.Unlock()
 	for _, h := range holders {
-		h.stop(txClosed("it was rolled back", nil))
+		h.fail(txClosed("it was rolled back", nil))
 	}
 }
 

@@ -14,13 +14,14 @@ import (
 )
 
 // loading is a copy that runs. The calling goroutine reads the source and deals the rows out in chunks; each database has a lane, whose
-// goroutine loads them. All but mu belongs to the caller.
+// goroutine loads them. All but failing, mu, sent and counts belongs to the caller.
 //
 // Nothing is sent before a chunk is full or the source is at its end, so that a small copy takes connections of the shards that it
 // is about only. Then a connection of every database that rows may go to is taken at once, in configuration order, and
 // none later: two copies on pools of one connection can't wait for each other, and a conflict with another transaction shows
 // before there is something to undo.
 type loading struct {
+	failing
 	troupe  *Troupe
 	ctx     context.Context
 	rows    *shardworker.CopyRows
@@ -34,13 +35,11 @@ type loading struct {
 	running sync.WaitGroup     // the lanes
 	cancel  context.CancelFunc // interrupts the lanes
 	sent    atomic.Bool        // a shard has asked for rows
-	stopped chan struct{}      // closed with the first failure
-	counts  []int64            // by shard number; set when all is done
+	counts  []int64            // by shard number, each of its lane until that has ended
 
 	mu struct {
 		sync.Mutex
-		cause error // the first failure
-		free  []*chunk
+		free []*chunk
 	}
 }
 
@@ -61,13 +60,14 @@ func (l *loading) run() error {
 
 // deal reads the source to its end.
 func (l *loading) deal() error {
+	stopped := l.stopped()
 	for {
 		row, err := l.rows.Next()
 		if err != nil || row == nil {
 			return err
 		}
 		select {
-		case <-l.stopped:
+		case <-stopped:
 			return l.failure()
 		default:
 		}
@@ -126,7 +126,7 @@ func (l *loading) pass(shards []int) error {
 		l.filling[shard] = nil
 		select {
 		case l.lanes[l.troupe.databaseOf(shard)].queue <- c:
-		case <-l.stopped:
+		case <-l.stopped():
 			return l.failure()
 		case <-l.ctx.Done():
 			return &messages.Error{Code: messages.ErrCanceled, Op: opCopy, Err: l.ctx.Err()}
@@ -161,7 +161,7 @@ func (l *loading) start(shards []int) error {
 	l.counts = make([]int64, len(t.cfg.Shards))
 	for _, shard := range shards {
 		if database := t.databaseOf(shard); l.lanes[database] == nil {
-			l.lanes[database] = &loadLane{loading: l, ctx: ctx, queue: make(chan *chunk, 1), counts: make([]int64, len(t.cfg.Shards))}
+			l.lanes[database] = &loadLane{loading: l, ctx: ctx, queue: make(chan *chunk, 1)}
 			l.running.Add(1)
 			t.cfg.System.Go(l.lanes[database])
 		}
@@ -184,11 +184,19 @@ func (t *Troupe) beginOn(ctx context.Context, shards []int) (*Tx, error) {
 	}
 }
 
+// conclude commits, or rolls back because of err, and returns what has come of it.
+func (tx *Tx) conclude(ctx context.Context, err error) error {
+	if err == nil {
+		err = tx.Commit(ctx)
+	}
+	if err != nil {
+		_ = tx.Rollback(ctx) // which does nothing after a commit, unless that had to be refused
+	}
+	return err
+}
+
 // bulkAttempts is how often a copy or batch tries to get its connections, with pauses of up to 200 ms between.
 const bulkAttempts = 100
-
-// stop ends a copy whose transaction is rolled back by somebody else.
-func (l *loading) stop(err error) { l.fail(err) }
 
 // finish waits for the lanes, and commits or undoes what they have loaded. err is why the rows ended early; nil at their end.
 func (l *loading) finish(err error) error {
@@ -203,25 +211,13 @@ func (l *loading) finish(err error) error {
 	l.wait()
 	err = l.failure()
 	switch {
-	case err == nil && l.tx != nil:
-		err = l.tx.Commit(l.ctx)
-		if err != nil {
-			_ = l.tx.Rollback(l.ctx) // which does nothing, unless the commit had to be refused
-		}
-	case err != nil && l.tx != nil:
-		_ = l.tx.Rollback(l.ctx)
+	case l.tx != nil:
+		err = l.tx.conclude(l.ctx, err)
 	case err != nil && l.outer != nil && l.sent.Load():
 		l.outer.of.fail(err)
 	}
 	if l.outer != nil {
 		l.outer.of.letGo(l)
-	}
-	for _, lane := range l.lanes {
-		if lane != nil {
-			for shard, n := range lane.counts {
-				l.counts[shard] += n
-			}
-		}
 	}
 	return err
 }
@@ -238,7 +234,7 @@ func (l *loading) wait() {
 	select {
 	case <-ended:
 		return
-	case <-l.stopped:
+	case <-l.stopped():
 	}
 	if l.outer != nil {
 		<-ended // calls end soon after their context
@@ -252,22 +248,6 @@ func (l *loading) wait() {
 		l.cancel()
 		<-ended
 	}
-}
-
-// fail notes the first failure, which ends all lanes.
-func (l *loading) fail(err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.mu.cause == nil {
-		l.mu.cause = err
-		close(l.stopped)
-	}
-}
-
-func (l *loading) failure() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.mu.cause
 }
 
 // certain returns the error of a lane without the doubt about what it has done, where there is none: nothing was committed.
@@ -309,9 +289,6 @@ func (l *loading) newChunk(shard int) *chunk {
 
 // recycle takes back a chunk that was loaded.
 func (l *loading) recycle(c *chunk) {
-	if c == nil {
-		return
-	}
 	c.reset()
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -15,9 +15,8 @@ import (
 // database are loaded one after the other.
 type loadLane struct {
 	*loading
-	ctx    context.Context
-	queue  chan *chunk // closed by the copy at the end of the rows
-	counts []int64     // by shard number; the copy's once the lane has ended
+	ctx   context.Context
+	queue chan *chunk // closed by the copy at the end of the rows
 }
 
 // Run loads what comes through the queue. After a failure nobody sends to it any more.
@@ -25,13 +24,14 @@ func (l *loadLane) Run() {
 	defer l.running.Done()
 	next, open := <-l.queue
 	for open {
-		rows := &laneRows{lane: l, chunk: next, at: -1}
-		tag, err := l.troupe.load(l.ctx, next.shard, &messages.Copy{Table: l.tables[next.shard], Columns: l.columns, Rows: rows})
+		shard := next.shard
+		rows := &laneRows{lane: l, shard: shard, chunk: next, at: -1}
+		tag, err := l.troupe.load(l.ctx, shard, &messages.Copy{Table: l.tables[shard], Columns: l.columns, Rows: rows})
 		if err != nil {
 			l.fail(l.certain(err, rows.ended.Load()))
 			return
 		}
-		l.counts[rows.shard()] += tag.RowsAffected()
+		l.counts[shard] += tag.RowsAffected()
 		next, open = rows.next, rows.next != nil
 	}
 }
@@ -39,9 +39,9 @@ func (l *loadLane) Run() {
 // laneRows are the rows that one load takes from a lane: those of the first chunk's shard, until there is one for another or the queue ends.
 type laneRows struct {
 	lane  *loadLane
-	chunk *chunk
-	at    int // the row in chunk
-	of    int // the shard, once chunk is gone
+	shard int
+	chunk *chunk // nil after the last row
+	at    int    // the row in chunk
 	next  *chunk
 	ended atomic.Bool // all of them were read; looked at while a load that was given up may still run
 	err   error
@@ -58,7 +58,6 @@ func (r *laneRows) Next() bool {
 	if r.at++; r.at < len(r.chunk.numbers) {
 		return true
 	}
-	r.of = r.chunk.shard
 	r.lane.recycle(r.chunk)
 	r.chunk, r.at = nil, 0
 	select {
@@ -68,14 +67,14 @@ func (r *laneRows) Next() bool {
 			r.err = errGivenUp
 		case !open:
 			r.ended.Store(true)
-		case c.shard != r.of:
+		case c.shard != r.shard:
 			r.next = c
 			r.ended.Store(true)
 		default:
 			r.chunk = c
 			return true
 		}
-	case <-r.lane.stopped:
+	case <-r.lane.stopped():
 		r.err = errGivenUp
 	case <-r.lane.ctx.Done():
 		r.err = &messages.Error{Code: messages.ErrCanceled, Op: opCopy, Err: context.Cause(r.lane.ctx)}
@@ -100,12 +99,5 @@ func (r *laneRows) Err() error { return r.err }
 
 // Number returns the number of the current row in the copy's source.
 func (r *laneRows) Number() int64 { return r.chunk.numbers[r.at] }
-
-func (r *laneRows) shard() int {
-	if r.chunk != nil {
-		return r.chunk.shard
-	}
-	return r.of
-}
 
 var _ pgx.CopyFromSource = (*laneRows)(nil)

@@ -7,22 +7,19 @@ import (
 	"time"
 )
 
-// A scale adds up about how many bytes a value of a copied row has, with all that it refers to. It stops where a chunk is full anyway:
-// what it says is then no less than room.
-type scale struct{ room int }
-
-// maxReferences is how many references, one in another, a scale follows.
+// maxReferences is how many references, one in another, weigh follows.
 const maxReferences = 16
 
-// weigh returns about how many bytes there are behind a value, beside those that it has itself. Hidden says that it is of a field that
+// weigh returns about how many bytes there are behind a value of a copied row, beside those that it has itself. It stops where a chunk
+// is full anyway: what it says is then no less than chunkBytes. Hidden says that it is of a field that
 // only its own package can read: others may change there what they guard by a lock, so what couldn't be read safely then
 // isn't looked at, and counts as a whole chunk.
-func (s scale) weigh(v reflect.Value, depth int, hidden bool) int {
+func weigh(v reflect.Value, depth int, hidden bool) int {
 	if !refers(v.Type()) {
 		return 0
 	}
 	if depth == maxReferences {
-		return s.room
+		return chunkBytes
 	}
 	switch v.Kind() {
 	case reflect.String:
@@ -31,57 +28,57 @@ func (s scale) weigh(v reflect.Value, depth int, hidden bool) int {
 		if v.IsNil() {
 			return 0
 		}
-		return int(v.Type().Elem().Size()) + s.weigh(v.Elem(), depth+1, hidden)
+		return int(v.Type().Elem().Size()) + weigh(v.Elem(), depth+1, hidden)
 	case reflect.Struct:
-		return s.sum(v.NumField(), func(i int) int { return s.weigh(v.Field(i), depth, hidden || !v.Type().Field(i).IsExported()) })
+		return weighEach(v.NumField(), func(i int) int { return weigh(v.Field(i), depth, hidden || !v.Type().Field(i).IsExported()) })
 	case reflect.Array:
-		return s.sum(v.Len(), func(i int) int { return s.weigh(v.Index(i), depth, hidden) })
+		return weighEach(v.Len(), func(i int) int { return weigh(v.Index(i), depth, hidden) })
 	case reflect.Slice:
-		return s.weighSlice(v, depth, hidden)
+		return weighSlice(v, depth, hidden)
 	case reflect.Interface:
 		switch {
 		case hidden:
-			return s.room
+			return chunkBytes
 		case v.IsNil():
 			return 0
 		}
-		return int(v.Elem().Type().Size()) + s.weigh(v.Elem(), depth+1, false)
+		return int(v.Elem().Type().Size()) + weigh(v.Elem(), depth+1, false)
 	case reflect.Map:
 		if hidden {
-			return s.room
+			return chunkBytes
 		}
-		return s.weighMap(v, depth)
+		return weighMap(v, depth)
 	default: // a function, a channel: no database takes one
 		return 0
 	}
 }
 
-func (s scale) weighSlice(v reflect.Value, depth int, hidden bool) int {
+func weighSlice(v reflect.Value, depth int, hidden bool) int {
 	n := v.Cap() * int(v.Type().Elem().Size())
 	switch {
-	case n >= s.room || !refers(v.Type().Elem()):
+	case n >= chunkBytes || !refers(v.Type().Elem()):
 		return n
 	case hidden:
-		return s.room
+		return chunkBytes
 	}
-	return n + s.sum(v.Len(), func(i int) int { return s.weigh(v.Index(i), depth+1, false) })
+	return n + weighEach(v.Len(), func(i int) int { return weigh(v.Index(i), depth+1, false) })
 }
 
-func (s scale) weighMap(v reflect.Value, depth int) int {
+func weighMap(v reflect.Value, depth int) int {
 	key, elem := v.Type().Key(), v.Type().Elem()
 	n := v.Len() * (int(key.Size()+elem.Size()) + word)
-	for entries := v.MapRange(); n < s.room && (refers(key) || refers(elem)) && entries.Next(); {
-		n += s.weigh(entries.Key(), depth+1, false) + s.weigh(entries.Value(), depth+1, false)
+	for entries := v.MapRange(); n < chunkBytes && (refers(key) || refers(elem)) && entries.Next(); {
+		n += weigh(entries.Key(), depth+1, false) + weigh(entries.Value(), depth+1, false)
 	}
 	return n
 }
 
-// sum adds up n weights, as far as there is room.
-func (s scale) sum(n int, weight func(i int) int) (sum int) {
-	for i := 0; i < n && sum < s.room; i++ {
-		sum += weight(i)
+// weighEach adds up n weights, as far as a chunk has room.
+func weighEach(n int, weight func(i int) int) (total int) {
+	for i := 0; i < n && total < chunkBytes; i++ {
+		total += weight(i)
 	}
-	return sum
+	return total
 }
 
 // references has for each type that was asked about whether values of it refer to something.

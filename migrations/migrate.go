@@ -14,7 +14,6 @@ import (
 	"github.com/troupedb/troupe/coordinator/schema"
 	"github.com/troupedb/troupe/coordinator/sqldb"
 	"github.com/troupedb/troupe/messages"
-	"github.com/troupedb/troupe/shardworker"
 )
 
 // Migrate brings each shard that o names to a version, in parallel: it applies the SQL files in the root of files, named as goose wants
@@ -149,8 +148,8 @@ func (m *migration) open(shard messages.ShardID) (*channel, error) {
 	if err != nil {
 		return nil, err
 	}
-	var names shardworker.Names
-	if names, err = m.troupe.Names(shard); err != nil {
+	names, err := m.troupe.Names(shard)
+	if err != nil {
 		return nil, err
 	}
 	connector, err := sqldb.NewConnector(m.troupe, shard)

@@ -114,6 +114,15 @@ func (s *Snapshot) Same(v reflect.Value, column int) (bool, error) {
 // Value returns the snapshot's value of a column. It must not be changed.
 func (s *Snapshot) Value(column int) any { return s.values[column].Interface() }
 
+// Values returns the snapshot's values of the columns at positions. They must not be changed.
+func (s *Snapshot) Values(positions []int) []any {
+	values := make([]any, len(positions))
+	for i, p := range positions {
+		values[i] = s.Value(p)
+	}
+	return values
+}
+
 // Restore sets the columns of v, a struct of the mapping's type, to copies of the snapshot's values.
 func (s *Snapshot) Restore(v reflect.Value) {
 	for i := range s.values {

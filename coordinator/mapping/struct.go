@@ -111,10 +111,13 @@ func (m *Struct) Names() []string {
 }
 
 // KeyNames returns the names of the primary key's columns.
-func (m *Struct) KeyNames() []string {
-	names := make([]string, len(m.Keys))
-	for i, k := range m.Keys {
-		names[i] = m.Columns[k].Name
+func (m *Struct) KeyNames() []string { return m.NamesAt(m.Keys) }
+
+// NamesAt returns the names of the columns at positions.
+func (m *Struct) NamesAt(positions []int) []string {
+	names := make([]string, len(positions))
+	for i, p := range positions {
+		names[i] = m.Columns[p].Name
 	}
 	return names
 }

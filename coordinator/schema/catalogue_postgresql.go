@@ -104,7 +104,7 @@ func (r *reader) readPostgreSQLIndexes() error {
 			return
 		}
 		x := index{exact: uniqueWord(row[2] == "true") + on + row[6]}
-		switch plain := "(" + strings.Join(columns, ", ") + ")"; {
+		switch plain := columnList(columns); {
 		case row[7] != "": // an exclusion constraint, whose index doesn't say what excludes what
 			x.exact = row[7]
 		case row[4] != "btree":

@@ -135,14 +135,14 @@ func (r *reader) readSQLiteIndexes(schema string) error {
 }
 
 func (i *sqliteIndex) index() index {
-	on := "(" + strings.Join(i.exact, ", ") + ")"
+	on := columnList(i.exact)
 	if i.complex { // only the text tells expressions and conditions
 		if at := strings.IndexByte(i.sql, '('); at >= 0 {
 			on = strings.Join(strings.Fields(i.sql[at:]), " ")
 		}
 	}
 	x := index{exact: uniqueWord(i.unique) + on}
-	if plain := "(" + strings.Join(i.plain, ", ") + ")"; !i.complex && plain == on {
+	if plain := columnList(i.plain); !i.complex && plain == on {
 		x.plain = uniqueWord(i.unique) + plain
 	}
 	return x

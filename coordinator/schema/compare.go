@@ -109,11 +109,7 @@ func (c *comparison) table(name string) {
 	there.note()
 	c.exactly(name, "", TableOptions, holders, func(h holding) string { return h.options })
 	c.columns(name, holders)
-	key := c.of(name, "", PrimaryKey)
-	for _, h := range holders {
-		key.add(columnList(h.key), h.shard)
-	}
-	if !c.mixed || !key.note() {
+	if !c.mixed || !c.differs(name, "", PrimaryKey, holders, func(h holding) string { return columnList(h.key) }) {
 		c.exactly(name, "", PrimaryKey, holders, func(h holding) string { return cmp.Or(h.keyForm, "none") })
 	}
 	c.indexes(name, holders)
@@ -150,42 +146,28 @@ func (c *comparison) columns(name string, holders []holding) {
 		there.note()
 		c.column(name, column, having)
 	}
-	order := c.of(name, "", ColumnOrder)
-	for _, h := range holders {
+	c.differs(name, "", ColumnOrder, holders, func(h holding) string {
 		var shared []string
 		for _, column := range h.columns {
 			if common[column.name] == len(holders) {
 				shared = append(shared, column.name)
 			}
 		}
-		order.add(columnList(shared), h.shard)
-	}
-	order.note()
+		return columnList(shared)
+	})
 }
 
 func (c *comparison) column(name, column string, having []holding) {
-	classes := c.of(name, column, ColumnType)
-	for _, h := range having {
-		classes.add(h.column(column).class, h.shard)
-	}
-	if !c.mixed || !classes.note() {
+	if !c.mixed || !c.differs(name, column, ColumnType, having, func(h holding) string { return h.column(column).class }) {
 		c.exactly(name, column, ColumnType, having, func(h holding) string { return h.column(column).exact })
 	}
-	null := c.of(name, column, ColumnNull)
-	for _, h := range having {
-		value := "null"
+	c.differs(name, column, ColumnNull, having, func(h holding) string {
 		if h.column(column).notNull || c.mixed && slices.Contains(h.key, column) { // SQLite's keys take NULL by mistake, or only seem to
-			value = "not null"
+			return "not null"
 		}
-		null.add(value, h.shard)
-	}
-	null.note()
-	c.exactly(name, column, ColumnDefault, having, func(h holding) string {
-		if value := h.column(column).value; value != "" {
-			return value
-		}
-		return "none"
+		return "null"
 	})
+	c.exactly(name, column, ColumnDefault, having, func(h holding) string { return cmp.Or(h.column(column).value, "none") })
 }
 
 func (c *comparison) indexes(name string, holders []holding) {
@@ -217,27 +199,29 @@ func (c *comparison) eachIndex(name string, holders []holding, form func(index) 
 		}
 	}
 	for _, f := range slices.Sorted(maps.Keys(forms)) {
-		there := c.of(name, "", Index)
-		for _, h := range holders {
+		c.differs(name, "", Index, holders, func(h holding) string {
 			if forms[f][h.shard] {
-				there.add(f, h.shard)
-			} else {
-				there.add(missing, h.shard)
+				return f
 			}
-		}
-		there.note()
+			return missing
+		})
 	}
 }
 
 // exactly compares something among the shards of each dialect.
 func (c *comparison) exactly(name, column string, aspect Aspect, holders []holding, form func(holding) string) {
 	for _, dialect := range []messages.Dialect{messages.PostgreSQL, messages.SQLite} {
-		d := c.of(name, column, aspect)
-		for _, h := range speaking(holders, dialect) {
-			d.add(form(h), h.shard)
-		}
-		d.note()
+		c.differs(name, column, aspect, speaking(holders, dialect), form)
 	}
+}
+
+// differs compares something among the shards, and reports whether it isn't the same on all.
+func (c *comparison) differs(name, column string, aspect Aspect, holders []holding, form func(holding) string) bool {
+	d := c.of(name, column, aspect)
+	for _, h := range holders {
+		d.add(form(h), h.shard)
+	}
+	return d.note()
 }
 
 func speaking(holders []holding, dialect messages.Dialect) []holding {

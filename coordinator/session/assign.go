@@ -1,10 +1,11 @@
 package session
 
 import (
-	"encoding/hex"
 	"fmt"
 	"math"
 	"reflect"
+
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 // assign sets a field to a value of another type that means the same: integers of any width that hold it, texts, 16 bytes, and
@@ -94,10 +95,9 @@ func isBytes(t reflect.Type) bool {
 }
 
 func uuidText(value reflect.Value) string {
-	var raw [16]byte
-	for i := range raw {
-		raw[i] = byte(value.Index(i).Uint())
+	uuid := pgtype.UUID{Valid: true}
+	for i := range uuid.Bytes {
+		uuid.Bytes[i] = byte(value.Index(i).Uint())
 	}
-	h := hex.EncodeToString(raw[:])
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+	return uuid.String()
 }

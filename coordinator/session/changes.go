@@ -18,6 +18,11 @@ type change struct {
 	late    []int // refs whose new parent gets its key when it is inserted
 }
 
+// moves reports whether a column of a ref changes.
+func (c *change) moves(ref int) bool {
+	return slices.ContainsFunc(c.e.mapping.Refs[ref].Columns, func(column int) bool { return slices.Contains(c.columns, column) })
+}
+
 // findChanges finds the rows that have changed, and refuses changes that would put one on another shard.
 func (f *flushing) findChanges(except *entry) error {
 	for _, e := range f.s.entries {
@@ -54,8 +59,12 @@ func (f *flushing) changeOf(e *entry) (*change, error) {
 			return nil, err
 		}
 	}
-	if c.columns, err = e.known.Changed(e.value); err != nil {
-		return nil, err
+	parents := e.currentParents()
+	repointed := !slices.Equal(e.parents, parents)
+	if repointed { // columns may have followed
+		if c.columns, err = e.known.Changed(e.value); err != nil {
+			return nil, err
+		}
 	}
 	if len(c.columns) > 0 {
 		if err := e.agrees(c.late); err != nil {
@@ -68,7 +77,7 @@ func (f *flushing) changeOf(e *entry) (*change, error) {
 	slices.Sort(c.columns)
 	c.columns = slices.Compact(c.columns)
 	if len(c.columns) == 0 {
-		if parents := e.currentParents(); !slices.Equal(e.parents, parents) {
+		if repointed {
 			f.s.note(e)
 			e.parents = parents
 		}
@@ -92,8 +101,7 @@ func (f *flushing) changeOf(e *entry) (*change, error) {
 // changed, makes it point to nothing.
 func (f *flushing) followNew(c *change, ref int) error {
 	e := c.e
-	parent, columns := e.parent(ref), e.mapping.Refs[ref].Columns
-	moved := slices.ContainsFunc(columns, func(column int) bool { return slices.Contains(c.columns, column) })
+	parent, moved := e.parent(ref), c.moves(ref)
 	switch {
 	case parent == nil:
 		return nil
@@ -137,7 +145,8 @@ func (f *flushing) checkChange(c *change) error {
 		}
 		parent := e.parent(ref)
 		_, set := refKey(e, ref)
-		hasParent = hasParent || parent != nil || set || e.parents[ref] != nil || e.knownRef(ref)
+		_, had := e.knownRefKey(ref)
+		hasParent = hasParent || parent != nil || set || e.parents[ref] != nil || had
 		if parent == nil || parent == e.parents[ref] {
 			continue
 		}
@@ -207,16 +216,6 @@ func (e *entry) before() any {
 	return copied.Interface()
 }
 
-// knownRef reports whether the row had a parent by a ref.
-func (e *entry) knownRef(ref int) bool {
-	var values []any
-	for _, column := range e.mapping.Refs[ref].Columns {
-		values = append(values, e.known.Value(column))
-	}
-	_, ok := parentKeyOf(e.mapping.Refs[ref].Parent, values)
-	return ok
-}
-
 // countable reports whether the row's version, if it has one, can be counted on.
 func (e *entry) countable() bool {
 	if e.mapping.Version < 0 {
@@ -240,6 +239,3 @@ func (e *entry) bump() {
 		field.SetUint(field.Uint() + 1)
 	}
 }
-
-// tell tells the object its key.
-func (e *entry) tell() { mapping.SetKey(e.object, e.key) }

@@ -18,11 +18,8 @@ func (s *Session) discover() error {
 		}
 		for ref := range e.mapping.Refs {
 			parent := e.parent(ref)
-			if parent == nil || s.objects[parent] != nil {
+			if parent == nil || s.isKnown(parent) {
 				continue
-			}
-			if _, elsewhere := mapping.KeyOf(parent); elsewhere {
-				continue // it has a row
 			}
 			if err := s.checkNew(parent); err != nil {
 				return err

@@ -96,7 +96,7 @@ func (e *entry) changed() (bool, error) {
 	return len(columns) > 0 || !slices.Equal(e.parents, e.currentParents()), err
 }
 
-// restore gives a persistent object the values that its row had.
+// restore gives an object that has a row the values that its row had.
 func (e *entry) restore() {
 	e.known.Restore(e.value)
 	for i, p := range e.parents {
@@ -112,7 +112,7 @@ func (e *entry) keyGiven() bool {
 	return e.there() || !slices.ContainsFunc(e.mapping.Keys, func(k int) bool { return e.mapping.Columns[k].Auto })
 }
 
-// set sets a column of an object without a row, and remembers what was there.
+// set sets a column, and remembers what was there if the object has no row.
 func (e *entry) set(column int, value any) error {
 	field := e.mapping.Field(e.value, column)
 	if e.state == pending {

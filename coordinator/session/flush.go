@@ -30,8 +30,7 @@ type flushing struct {
 	changes []*change
 	removed []*entry // to be deleted
 
-	shards map[*entry]messages.ShardID // where fresh ones go
-	placed map[*entry]bool             // false while that is found out
+	shards map[*entry]messages.ShardID // where fresh ones go; empty while that is found out
 	linked map[*entry]bool
 	late   map[*entry][]int // refs of fresh ones whose parent gets its key when it is inserted
 	byRow  map[row][]*entry // fresh ones by their key, as far as it is known
@@ -59,7 +58,7 @@ func (s *Session) flush(ctx context.Context, except *entry) (err error) {
 		return err
 	}
 	f := &flushing{
-		s: s, ctx: ctx, shards: map[*entry]messages.ShardID{}, placed: map[*entry]bool{}, linked: map[*entry]bool{},
+		s: s, ctx: ctx, shards: map[*entry]messages.ShardID{}, linked: map[*entry]bool{},
 		late: map[*entry][]int{}, byRow: map[row][]*entry{}, work: map[messages.ShardID]*shardWork{},
 	}
 	for _, e := range s.entries {
@@ -199,7 +198,7 @@ func (s *Session) born(e *entry, shard messages.ShardID) error {
 	e.state, e.written, e.readded = persistent, true, nil
 	mapping.Release(e.object, s.claim)
 	e.key = messages.Key{Table: e.mapping.Table, PK: pk, Shard: shard}
-	e.tell()
+	mapping.SetKey(e.object, e.key)
 	s.index(e)
 	return nil
 }

@@ -177,8 +177,8 @@ func (s *Session) send(ctx context.Context, m *mapping.Struct, g *messages.Get) 
 	defer rows.Close()
 	var found []met
 	for rows.Next() {
-		fresh := reflect.New(m.Type)
-		if err := rows.Scan(destinations(m, fresh.Elem(), everyColumn(m))...); err != nil {
+		fresh, err := scanned(m, rows)
+		if err != nil {
 			return nil, err
 		}
 		found = append(found, met{fresh, rows.Shard()})
@@ -194,15 +194,15 @@ func (s *Session) read(ctx context.Context, shard messages.ShardID, m *mapping.S
 // readWhere reads the rows whose columns have the values of one of keys, in the order of the primary key within each statement.
 func (s *Session) readWhere(ctx context.Context, shard messages.ShardID, m *mapping.Struct, columns []string, keys [][]any) ([]met, error) {
 	var found []met
-	for part := range chunks(keys, keysPer(len(columns))) {
+	for part := range slices.Chunk(keys, keysPer(len(columns))) {
 		t := s.bareText(shard)
 		t.add("SELECT ", mapping.QuoteAll(m.Names()), " FROM ", mapping.QuoteTable(m.Table), " WHERE ")
 		t.among(columns, part)
 		t.add(" ORDER BY ", mapping.QuoteAll(m.KeyNames()))
 		err := s.query(ctx, shard, t.String(), t.args, func(rows scanner) error {
-			fresh := reflect.New(m.Type)
+			fresh, err := scanned(m, rows)
 			found = append(found, met{fresh, shard})
-			return rows.Scan(destinations(m, fresh.Elem(), everyColumn(m))...)
+			return err
 		})
 		if err != nil {
 			return nil, err

@@ -144,6 +144,11 @@ func refKey(e *entry, ref int) (messages.PrimaryKey, bool) {
 	return parentKeyOf(e.mapping.Refs[ref].Parent, e.mapping.Values(e.value, e.mapping.Refs[ref].Columns))
 }
 
+// knownRefKey returns the primary key that the columns of a ref held when the row was last read or written; false as for refKey.
+func (e *entry) knownRefKey(ref int) (messages.PrimaryKey, bool) {
+	return parentKeyOf(e.mapping.Refs[ref].Parent, e.known.Values(e.mapping.Refs[ref].Columns))
+}
+
 // drop forgets that an entry has a row: it was looked for, and isn't there.
 func (s *Session) drop(e *entry) {
 	s.note(e)

@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"slices"
 
-	"github.com/troupedb/troupe/coordinator"
 	"github.com/troupedb/troupe/coordinator/mapping"
 	"github.com/troupedb/troupe/messages"
 )
@@ -42,10 +41,8 @@ func (f *flushing) batch(shard messages.ShardID, group []*entry) ([]*entry, erro
 		if err := f.followLate(e, refs); err != nil {
 			return nil, err
 		}
-		if !coordinator.PlacementOf(f.ctx).Pinned {
-			if err := f.checkDeclared(e, shard); err != nil {
-				return nil, err
-			}
+		if err := f.checkDeclared(e, shard); err != nil {
+			return nil, err
 		}
 	}
 	return group, nil
@@ -68,7 +65,7 @@ func (f *flushing) insertBatch(shard messages.ShardID, rows []*entry) error {
 	case len(auto) == 0, autoInteger(m) >= 0:
 		per = max(1, f.s.parameters(shard)/len(given))
 	}
-	for part := range chunks(rows, per) {
+	for part := range slices.Chunk(rows, per) {
 		if err := f.insertRows(shard, part, given, auto); err != nil {
 			return err
 		}
@@ -165,7 +162,7 @@ func (s *Session) insertText(shard messages.ShardID, rows []*entry, given, retur
 	if len(given) == 0 {
 		t.add(" DEFAULT VALUES")
 	} else {
-		t.add(" (", mapping.QuoteAll(namesOf(m, given)), ") VALUES ")
+		t.add(" (", mapping.QuoteAll(m.NamesAt(given)), ") VALUES ")
 		for i, e := range rows {
 			if i > 0 {
 				t.add(", ")
@@ -177,15 +174,7 @@ func (s *Session) insertText(shard messages.ShardID, rows []*entry, given, retur
 		}
 	}
 	if len(returned) > 0 {
-		t.add(" RETURNING ", mapping.QuoteAll(namesOf(m, returned)))
+		t.add(" RETURNING ", mapping.QuoteAll(m.NamesAt(returned)))
 	}
 	return t
-}
-
-func namesOf(m *mapping.Struct, positions []int) []string {
-	names := make([]string, len(positions))
-	for i, p := range positions {
-		names[i] = m.Columns[p].Name
-	}
-	return names
 }

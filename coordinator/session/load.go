@@ -125,12 +125,10 @@ func parentsAt(parents []*entry, shard messages.ShardID) []*entry {
 
 // isNew reports whether an object has no row, as far as the session knows.
 func (s *Session) isNew(object any) bool {
-	e := s.objects[object]
-	if e == nil {
-		_, ok := mapping.KeyOf(object)
-		return !ok
+	if e := s.objects[object]; e != nil {
+		return e.state == pending
 	}
-	return e.state == pending
+	return !s.isKnown(object)
 }
 
 // readAll reads the rows whose columns have the values of one of keys, on each shard.

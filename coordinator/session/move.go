@@ -3,10 +3,8 @@ package session
 import (
 	"cmp"
 	"context"
-	"reflect"
 	"slices"
 
-	"github.com/troupedb/troupe/coordinator"
 	"github.com/troupedb/troupe/coordinator/mapping"
 	"github.com/troupedb/troupe/messages"
 )
@@ -107,27 +105,6 @@ func (s *Session) isChild(child, e *entry) bool {
 	return false
 }
 
-// target returns the shard that a row belongs on.
-func (f *flushing) target(e *entry) (messages.ShardID, error) {
-	target, from, err := f.placeByParents(e)
-	if err != nil {
-		return "", err
-	}
-	pin := coordinator.PlacementOf(f.ctx)
-	switch {
-	case target == "":
-		if target, err = f.s.troupe.ShardFor(f.route(), e.object); err != nil {
-			return "", err
-		}
-	case pin.Pinned && !pin.All && !slices.Contains(pin.Shards, target):
-		return "", wrongShard(e, target, "its parent %s is there, and the call is pinned to %v", from, pin.Shards)
-	}
-	if pin.Pinned {
-		return target, nil
-	}
-	return target, f.checkDeclared(e, target)
-}
-
 // takeAway deletes a row, and gives its object what it was in the columns that the object hasn't changed.
 func (s *Session) takeAway(ctx context.Context, e *entry, c *change) error {
 	m := e.mapping
@@ -139,14 +116,14 @@ func (s *Session) takeAway(ctx context.Context, e *entry, c *change) error {
 	t.add(" RETURNING ", mapping.QuoteAll(m.Names()))
 	found := map[messages.PrimaryKey]bool{}
 	err := s.query(ctx, e.key.Shard, t.String(), t.args, func(rows scanner) error {
-		fresh := reflect.New(m.Type).Elem()
-		if err := rows.Scan(destinations(m, fresh, everyColumn(m))...); err != nil {
+		fresh, err := scanned(m, rows)
+		if err != nil {
 			return err
 		}
 		found[e.key.PK] = true
 		for i := range m.Columns {
 			if c == nil || !slices.Contains(c.columns, i) {
-				m.Field(e.value, i).Set(m.Field(fresh, i))
+				m.Field(e.value, i).Set(m.Field(fresh.Elem(), i))
 			}
 		}
 		return nil

@@ -15,7 +15,7 @@ func (f *flushing) sort() error {
 		return err
 	}
 	for _, group := range inserts {
-		for shard, rows := range f.byShard(group, func(e *entry) messages.ShardID { return f.shards[e] }) {
+		for shard, rows := range byShard(group, func(e *entry) messages.ShardID { return f.shards[e] }) {
 			f.on(shard).inserts = append(f.on(shard).inserts, rows)
 		}
 	}
@@ -30,17 +30,13 @@ func (f *flushing) sort() error {
 	slices.Reverse(deletes)
 	for _, group := range deletes {
 		slices.Reverse(group)
-		for shard, rows := range f.byShard(group, func(e *entry) messages.ShardID { return e.key.Shard }) {
+		for shard, rows := range byShard(group, func(e *entry) messages.ShardID { return e.key.Shard }) {
 			f.on(shard).deletes = append(f.on(shard).deletes, rows)
 		}
 	}
-	tables := map[messages.ShardID]map[*mapping.Struct][]*change{}
+	tables := byTable[*change]{}
 	for _, c := range f.changes {
-		shard := c.e.key.Shard
-		if tables[shard] == nil {
-			tables[shard] = map[*mapping.Struct][]*change{}
-		}
-		tables[shard][c.e.mapping] = append(tables[shard][c.e.mapping], c)
+		tables.add(c.e.key.Shard, c.e.mapping, c)
 	}
 	for shard, changes := range tables {
 		for _, m := range sorted(changes) {
@@ -57,7 +53,7 @@ func (f *flushing) on(shard messages.ShardID) *shardWork {
 	return f.work[shard]
 }
 
-func (f *flushing) byShard(rows []*entry, shardOf func(*entry) messages.ShardID) map[messages.ShardID][]*entry {
+func byShard(rows []*entry, shardOf func(*entry) messages.ShardID) map[messages.ShardID][]*entry {
 	parts := map[messages.ShardID][]*entry{}
 	for _, e := range rows {
 		parts[shardOf(e)] = append(parts[shardOf(e)], e)
@@ -90,17 +86,10 @@ func (f *flushing) freshParents(e *entry) []*entry {
 // removedParents returns the rows that are deleted with e and that its row refers to.
 func removedParents(e *entry, removed map[messages.Key]*entry) []*entry {
 	var parents []*entry
-	for _, ref := range e.mapping.Refs {
-		m, err := mapping.Of(ref.Parent)
-		if err != nil {
-			continue
-		}
-		values := make([]any, len(ref.Columns))
-		for i, c := range ref.Columns {
-			values[i] = e.known.Value(c)
-		}
-		pk, ok := parentKeyOf(ref.Parent, values)
-		if !ok {
+	for ref := range e.mapping.Refs {
+		m, err := mapping.Of(e.mapping.Refs[ref].Parent)
+		pk, ok := e.knownRefKey(ref)
+		if !ok || err != nil {
 			continue // NULL
 		}
 		if p := removed[messages.Key{Table: m.Table, PK: pk, Shard: e.key.Shard}]; p != nil && p != e {

@@ -76,14 +76,3 @@ func circular(rows []*entry, parents map[*entry][]*entry) bool {
 		nodes = left
 	}
 }
-
-func TestChunks(t *testing.T) {
-	var parts [][]int
-	for part := range chunks([]int{1, 2, 3, 4, 5}, 2) {
-		parts = append(parts, part)
-	}
-	require.Equal(t, [][]int{{1, 2}, {3, 4}, {5}}, parts)
-	for range chunks([]int(nil), 2) {
-		require.Fail(t, "nothing has no parts")
-	}
-}

@@ -1,8 +1,6 @@
 package session
 
 import (
-	"slices"
-
 	"github.com/troupedb/troupe/coordinator/mapping"
 	"github.com/troupedb/troupe/messages"
 )
@@ -21,8 +19,8 @@ func (f *flushing) checkOrphans() error {
 		}
 	}
 	for _, c := range f.changes {
-		for ref, r := range c.e.mapping.Refs {
-			if !slices.ContainsFunc(r.Columns, func(column int) bool { return slices.Contains(c.columns, column) }) {
+		for ref := range c.e.mapping.Refs {
+			if !c.moves(ref) {
 				continue
 			}
 			if err := f.checkStays(c.e, ref, c.e.key.Shard); err != nil {

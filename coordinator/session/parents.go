@@ -1,6 +1,8 @@
 package session
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/troupedb/troupe/coordinator/mapping"
@@ -17,7 +19,7 @@ type sought struct {
 // checkParents makes sure that the parents which changed rows were given by their columns are on the rows' shards: those that the
 // session doesn't know are asked for, in one statement for each table and shard.
 func (f *flushing) checkParents() error {
-	unknown := map[messages.ShardID]map[*mapping.Struct][]sought{}
+	unknown := byTable[sought]{}
 	for _, c := range f.changes {
 		for ref := range c.e.mapping.Refs {
 			m, err := mapping.Of(c.e.mapping.Refs[ref].Parent)
@@ -25,18 +27,14 @@ func (f *flushing) checkParents() error {
 				return err
 			}
 			pk, ok := refKey(c.e, ref)
-			given := slices.ContainsFunc(c.e.mapping.Refs[ref].Columns, func(column int) bool { return slices.Contains(c.columns, column) })
-			if !ok || !given || c.e.parent(ref) != nil || slices.Contains(c.late, ref) || f.s.troupe.IsReference(m.Table) {
+			if !ok || !c.moves(ref) || c.e.parent(ref) != nil || slices.Contains(c.late, ref) || f.s.troupe.IsReference(m.Table) {
 				continue
 			}
 			key := messages.Key{Table: m.Table, PK: pk, Shard: c.e.key.Shard}
 			if f.s.byKey[key] != nil || slices.ContainsFunc(f.byRow[row{m.Table, pk}], func(p *entry) bool { return f.shards[p] == key.Shard }) {
 				continue
 			}
-			if unknown[key.Shard] == nil {
-				unknown[key.Shard] = map[*mapping.Struct][]sought{}
-			}
-			unknown[key.Shard][m] = append(unknown[key.Shard][m], sought{c.e, ref, key})
+			unknown.add(key.Shard, m, sought{c.e, ref, key})
 		}
 	}
 	work := map[messages.ShardID]func() error{}
@@ -76,23 +74,19 @@ func (f *flushing) seek(shard messages.ShardID, m *mapping.Struct, parents []sou
 	return nil
 }
 
+// byTable is what is to be done, by shard and table.
+type byTable[T any] map[messages.ShardID]map[*mapping.Struct][]T
+
+func (b byTable[T]) add(shard messages.ShardID, m *mapping.Struct, what T) {
+	if b[shard] == nil {
+		b[shard] = map[*mapping.Struct][]T{}
+	}
+	b[shard][m] = append(b[shard][m], what)
+}
+
 // sorted returns the mappings of a map by their tables, so that statements are sent in one order.
 func sorted[V any](tables map[*mapping.Struct]V) []*mapping.Struct {
-	list := make([]*mapping.Struct, 0, len(tables))
-	for m := range tables {
-		list = append(list, m)
-	}
-	slices.SortFunc(list, func(a, b *mapping.Struct) int {
-		if a.Table != b.Table {
-			if a.Table < b.Table {
-				return -1
-			}
-			return 1
-		}
-		if a.Type.String() < b.Type.String() {
-			return -1
-		}
-		return 1
+	return slices.SortedFunc(maps.Keys(tables), func(a, b *mapping.Struct) int {
+		return cmp.Or(cmp.Compare(a.Table, b.Table), cmp.Compare(a.Type.String(), b.Type.String()))
 	})
-	return list
 }

@@ -21,35 +21,39 @@ func (f *flushing) placeFresh() error {
 
 // place returns the shard of a new row: that of its parents, or else what the troupe says.
 func (f *flushing) place(e *entry) (messages.ShardID, error) {
-	if done, begun := f.placed[e]; done {
-		return f.shards[e], nil
+	if shard, begun := f.shards[e]; shard != "" {
+		return shard, nil
 	} else if begun {
 		return "", invalid("the refs of %s lead back to itself", e.name())
 	}
-	f.placed[e] = false
-	pin := coordinator.PlacementOf(f.ctx)
-	shard, from, err := f.placeByParents(e)
+	f.shards[e] = ""
+	shard, err := f.target(e)
+	f.shards[e] = shard
+	return shard, err
+}
+
+// target returns the shard that a row belongs on.
+func (f *flushing) target(e *entry) (messages.ShardID, error) {
+	target, from, err := f.placeByParents(e)
 	if err != nil {
 		return "", err
 	}
+	pin := coordinator.PlacementOf(f.ctx)
 	switch {
-	case shard == "":
-		if shard, err = f.s.troupe.ShardFor(f.route(), e.object); err != nil {
+	case target == "":
+		if target, err = f.s.troupe.ShardFor(f.route(), e.object); err != nil {
 			return "", err
 		}
-	case pin.Pinned && !pin.All && !slices.Contains(pin.Shards, shard):
-		return "", wrongShard(e, shard, "its parent %s is there, and the call is pinned to %v", from, pin.Shards)
+	case pin.Pinned && !pin.All && !slices.Contains(pin.Shards, target):
+		return "", wrongShard(e, target, "its parent %s is there, and the call is pinned to %v", from, pin.Shards)
 	}
-	if !pin.Pinned && len(f.late[e]) == 0 {
-		if err := f.checkDeclared(e, shard); err != nil {
-			return "", err
-		}
+	if len(f.late[e]) > 0 {
+		return target, nil // its declared table is asked when its parents have their keys
 	}
-	f.shards[e], f.placed[e] = shard, true
-	return shard, nil
+	return target, f.checkDeclared(e, target)
 }
 
-// placeByParents returns the shard that the parents of a new row are on, and one of them; empty if it has none that is known.
+// placeByParents returns the shard that the parents of a row are on, and one of them; empty if it has none that is known.
 func (f *flushing) placeByParents(e *entry) (shard messages.ShardID, from string, err error) {
 	for i := range e.mapping.Refs {
 		on, name, err := f.parentShard(e, i)
@@ -105,8 +109,11 @@ func (f *flushing) shardByColumns(e *entry, ref int, parent *mapping.Struct) (me
 	return found[0].key.Shard, found[0].name(), nil
 }
 
-// checkDeclared refuses a new row on a shard where its declared table doesn't have it.
+// checkDeclared refuses a row on a shard where its declared table doesn't have it, unless a pin says where.
 func (f *flushing) checkDeclared(e *entry, shard messages.ShardID) error {
+	if coordinator.PlacementOf(f.ctx).Pinned {
+		return nil
+	}
 	if f.s.troupe.IsReference(e.mapping.Table) {
 		return f.s.checkReference(e)
 	}

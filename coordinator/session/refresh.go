@@ -22,7 +22,7 @@ func (s *Session) Refresh(ctx context.Context, objects ...any) error {
 	if len(objects) == 0 {
 		return nil
 	}
-	tables := map[messages.ShardID]map[*mapping.Struct][]*entry{}
+	tables := byTable[*entry]{}
 	var shards []messages.ShardID
 	for _, object := range objects {
 		e, err := s.entryOf(object)
@@ -31,10 +31,9 @@ func (s *Session) Refresh(ctx context.Context, objects ...any) error {
 		}
 		shard := e.key.Shard
 		if tables[shard] == nil {
-			tables[shard] = map[*mapping.Struct][]*entry{}
 			shards = append(shards, shard)
 		}
-		tables[shard][e.mapping] = append(tables[shard][e.mapping], e)
+		tables.add(shard, e.mapping, e)
 	}
 	if err := s.begin(ctx, shards...); err != nil {
 		return err
@@ -64,7 +63,7 @@ func (s *Session) Refresh(ctx context.Context, objects ...any) error {
 }
 
 // refreshed gives entries the rows that were found for them.
-func (s *Session) refreshed(shards []messages.ShardID, tables map[messages.ShardID]map[*mapping.Struct][]*entry, found []met) error {
+func (s *Session) refreshed(shards []messages.ShardID, tables byTable[*entry], found []met) error {
 	there := map[*entry]bool{}
 	for _, r := range found {
 		m, err := mapping.Of(r.object.Type().Elem())

@@ -263,16 +263,14 @@ func (s *Session) onShards(work map[messages.ShardID]func() error) error {
 	}
 	errs := make([]error, len(databases))
 	each := func(i int) {
-		defer func() {
-			if p := recover(); p != nil {
-				errs[i] = &messages.Error{Code: messages.ErrPanic, Op: "session", Detail: messages.PanicText(p)}
+		_, errs[i] = guarded(func() (none struct{}, err error) {
+			for _, shard := range shards[databases[i]] {
+				if err := work[shard](); err != nil {
+					return none, err
+				}
 			}
-		}()
-		for _, shard := range shards[databases[i]] {
-			if errs[i] = work[shard](); errs[i] != nil {
-				return
-			}
-		}
+			return none, nil
+		})
 	}
 	var wg sync.WaitGroup
 	for i := 1; i < len(databases); i++ {

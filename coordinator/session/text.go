@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -102,7 +103,7 @@ func keysPer(columns int) int {
 // keysThere returns which of keys a table has on a shard.
 func (s *Session) keysThere(ctx context.Context, shard messages.ShardID, m *mapping.Struct, keys [][]any) (map[messages.PrimaryKey]bool, error) {
 	found := map[messages.PrimaryKey]bool{}
-	for part := range chunks(keys, keysPer(len(m.Keys))) {
+	for part := range slices.Chunk(keys, keysPer(len(m.Keys))) {
 		t := s.bareText(shard)
 		t.add("SELECT ", mapping.QuoteAll(m.KeyNames()), " FROM ", mapping.QuoteTable(m.Table), " WHERE ")
 		t.among(m.KeyNames(), part)
@@ -136,6 +137,12 @@ func destinations(m *mapping.Struct, v reflect.Value, positions []int) []any {
 	return dest
 }
 
+// scanned returns a new struct, by its pointer, with a row of all columns.
+func scanned(m *mapping.Struct, rows scanner) (reflect.Value, error) {
+	fresh := reflect.New(m.Type)
+	return fresh, rows.Scan(destinations(m, fresh.Elem(), everyColumn(m))...)
+}
+
 // everyColumn returns the positions of all columns.
 func everyColumn(m *mapping.Struct) []int {
 	all := make([]int, len(m.Columns))
@@ -143,17 +150,4 @@ func everyColumn(m *mapping.Struct) []int {
 		all[i] = i
 	}
 	return all
-}
-
-// chunks yields parts of a list, n long at the most.
-func chunks[T any](list []T, n int) func(yield func([]T) bool) {
-	return func(yield func([]T) bool) {
-		for len(list) > 0 {
-			part := list[:min(n, len(list))]
-			list = list[len(part):]
-			if !yield(part) {
-				return
-			}
-		}
-	}
 }

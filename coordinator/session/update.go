@@ -22,7 +22,7 @@ func (f *flushing) update(shard messages.ShardID, changes []*change) error {
 	slices.Sort(columns)
 	columns = slices.Compact(columns)
 	per := max(1, min(rowsPerStatement, f.s.parameters(shard)/(len(m.Keys)+1+len(columns))))
-	for part := range chunks(changes, per) {
+	for part := range slices.Chunk(changes, per) {
 		rows := make([]*entry, len(part))
 		for i, c := range part {
 			rows[i] = c.e
@@ -88,7 +88,7 @@ func (s *Session) deleteRows(ctx context.Context, shard messages.ShardID, rows [
 	if m.Version >= 0 {
 		columns = append(columns, m.Columns[m.Version].Name)
 	}
-	for part := range chunks(rows, keysPer(len(columns))) {
+	for part := range slices.Chunk(rows, keysPer(len(columns))) {
 		keys := make([][]any, len(part))
 		for i, e := range part {
 			keys[i] = e.knownKey()
@@ -112,13 +112,7 @@ func (s *Session) deleteRows(ctx context.Context, shard messages.ShardID, rows [
 }
 
 // knownKey returns the values that the row's primary key had.
-func (e *entry) knownKey() []any {
-	key := make([]any, len(e.mapping.Keys))
-	for i, k := range e.mapping.Keys {
-		key[i] = e.known.Value(k)
-	}
-	return key
-}
+func (e *entry) knownKey() []any { return e.known.Values(e.mapping.Keys) }
 
 // stale returns an error that names the rows which weren't found; nil if all were.
 func stale(shard messages.ShardID, rows []*entry, found map[messages.PrimaryKey]bool) error {

@@ -74,13 +74,3 @@ func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`
 func refuse(at int, clause, reason, hint string) *statement.Refusal {
 	return &statement.Refusal{Code: Untranslated, Clause: clause, Offset: at, Reason: reason, Hint: hint}
 }
-
-// shifted returns r as it is said of a longer text, in which the refused one begins at a place.
-func shifted(r *statement.Refusal, by int) *statement.Refusal {
-	if r == nil || by == 0 {
-		return r
-	}
-	moved := *r
-	moved.Offset += by
-	return &moved
-}

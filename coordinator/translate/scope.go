@@ -1,6 +1,10 @@
 package translate
 
-import "github.com/troupedb/troupe/coordinator/statement/tree"
+import (
+	"slices"
+
+	"github.com/troupedb/troupe/coordinator/statement/tree"
+)
 
 // scope are the names of common table expressions that a place of a statement sees; nil are none.
 type scope struct {
@@ -10,10 +14,8 @@ type scope struct {
 
 func (s *scope) has(name string) bool {
 	for ; s != nil; s = s.outer {
-		for _, n := range s.names {
-			if n == name {
-				return true
-			}
+		if slices.Contains(s.names, name) {
+			return true
 		}
 	}
 	return false

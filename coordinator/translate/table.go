@@ -91,8 +91,7 @@ func (n naming) withoutTableCommands(s *tree.Statement) (*tree.Statement, error)
 	return statement.Read(n.dialect, changes.apply(s.Text))
 }
 
-// Identifier returns a table's name, as its parts, translated: for what names a table without being a statement, as COPY does. A
-// name with a schema is [messages.ErrRefused].
+// identifier is [Identifier] where there are names.
 func (n naming) identifier(name []string) ([]string, *statement.Refusal) {
 	if len(name) != 1 {
 		return nil, refuse(0, "table", fmt.Sprintf("a schema stands before %s", strings.Join(name, ".")), hintName)

@@ -117,7 +117,9 @@ func (n naming) explain(sql string, span tree.Span, tokens []tree.Token) (string
 func moved(err error, by int) error {
 	var r *statement.Refusal
 	if by > 0 && errors.As(err, &r) {
-		return shifted(r, by).Err()
+		said := *r
+		said.Offset += by
+		return said.Err()
 	}
 	return err
 }

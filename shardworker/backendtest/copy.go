@@ -49,9 +49,14 @@ func upTo(n int64, then func() ([]any, error)) pgx.CopyFromSource {
 // copyFrom copies from src into the table.
 func (w writer) copyFrom(ctx context.Context, src pgx.CopyFromSource) (int64, error) {
 	w.Helper()
+	return w.copyInto(ctx, copyTable, copyColumns, src)
+}
+
+func (w writer) copyInto(ctx context.Context, table pgx.Identifier, columns []string, src pgx.CopyFromSource) (int64, error) {
+	w.Helper()
 	copier, ok := w.TxConn.(shardworker.Copier)
 	require.True(w, ok, "a %T is no shardworker.Copier", w.TxConn)
-	return copier.CopyFrom(ctx, copyTable, copyColumns, src)
+	return copier.CopyFrom(ctx, table, columns, src)
 }
 
 func (w writer) mustCopy(want int64, src pgx.CopyFromSource) {
@@ -119,11 +124,10 @@ func copyOddNames(f *fixture) {
 	f.exec(s.Create)
 	f.exec(s.CreateOdd)
 	w := f.writer()
-	copier := w.TxConn.(shardworker.Copier)
-	n, err := copier.CopyFrom(f.ctx, s.OddTable, s.OddColumns, counting(1, 100))
+	n, err := w.copyInto(f.ctx, s.OddTable, s.OddColumns, counting(1, 100))
 	require.NoError(f, err)
 	require.EqualValues(f, 100, n)
-	n, err = copier.CopyFrom(f.ctx, pgx.Identifier{s.Schema, "conformance"}, []string{"t", "n"}, pgx.CopyFromRows([][]any{{"one", int64(1)}}))
+	n, err = w.copyInto(f.ctx, pgx.Identifier{s.Schema, "conformance"}, []string{"t", "n"}, pgx.CopyFromRows([][]any{{"one", int64(1)}}))
 	require.NoError(f, err)
 	require.EqualValues(f, 1, n)
 	if !f.Forgets {
@@ -195,7 +199,7 @@ func copyInvalid(f *fixture) {
 			if within {
 				w.must(s.Begin)
 			}
-			n, err := w.TxConn.(shardworker.Copier).CopyFrom(f.ctx, c.table, c.columns, c.src())
+			n, err := w.copyInto(f.ctx, c.table, c.columns, c.src())
 			f.requireError(err, c.code)
 			require.ErrorContains(f, err, c.says, name)
 			require.NotContains(f, fmt.Sprintf("%v %+v", err, err), secret)

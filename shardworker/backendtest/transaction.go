@@ -155,7 +155,7 @@ func besideCursor(f *fixture) {
 		f.requireError(err, messages.ErrInvalidRequest)
 		_, err = w.Query(f.ctx, s.Numbers, []any{int64(3)})
 		f.requireError(err, messages.ErrInvalidRequest)
-		_, err = w.TxConn.(shardworker.Copier).CopyFrom(f.ctx, copyTable, copyColumns, counting(1, 3))
+		_, err = w.copyFrom(f.ctx, counting(1, 3))
 		f.requireError(err, messages.ErrInvalidRequest)
 		requireNumbers(f, read(cur), 300)
 		f.usable(w)

@@ -142,13 +142,9 @@ func (in *copying) insertOf(n int) (*statement, error) {
 func (in *copying) into() string {
 	names := make([]string, len(in.columns))
 	for i, column := range in.columns {
-		names[i] = quoted(column)
+		names[i] = pgx.Identifier{column}.Sanitize()
 	}
-	parts := make([]string, len(in.table))
-	for i, part := range in.table {
-		parts[i] = quoted(part)
-	}
-	return "INSERT INTO " + strings.Join(parts, ".") + " (" + strings.Join(names, ", ") + ") "
+	return "INSERT INTO " + in.table.Sanitize() + " (" + strings.Join(names, ", ") + ") "
 }
 
 // values returns the parameters of as many rows as there is room for.
@@ -156,8 +152,6 @@ func (in *copying) values() string {
 	row := "(?" + strings.Repeat(", ?", len(in.columns)-1) + ")"
 	return "VALUES " + row + strings.Repeat(", "+row, in.room-1)
 }
-
-func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
 // boundBytes is about what v takes when it is bound.
 func boundBytes(v any) int {
