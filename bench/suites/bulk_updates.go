@@ -31,18 +31,13 @@ func BulkUpdates() *profile.Profiler {
 		return load(ctx, s, s.N)
 	})
 	p.Check(allUpdated)
-	split := func(name, doc string, update func(ctx context.Context, s *profile.Stage, first, count int) error) {
-		p.Profile(name, doc, func(ctx context.Context, s *profile.Stage) error {
-			return s.Split(ctx, func(ctx context.Context, first, count int) error { return update(ctx, s, first, count) })
-		})
-	}
-	split("test_orm_flush", "Select objects by a session 1,000 at a time, change and flush them.", changeAndFlush)
-	split("test_bulk_update_mappings", "Send batches of 1,000 updates in a transaction.", sendUpdates)
-	split("test_core_update", "Update 1,000 rows with each statement, in a transaction.", updateRanges)
-	split("test_dbapi_raw", "Update each row by itself by the plain driver, in a transaction of each database.",
-		func(ctx context.Context, _ *profile.Stage, first, count int) error {
+	p.Profile("test_orm_flush", "Select objects by a session 1,000 at a time, change and flush them.", shared(changeAndFlush))
+	p.Profile("test_bulk_update_mappings", "Send batches of 1,000 updates in a transaction.", shared(sendUpdates))
+	p.Profile("test_core_update", "Update 1,000 rows with each statement, in a transaction.", shared(updateRanges))
+	p.Profile("test_dbapi_raw", "Update each row by itself by the plain driver, in a transaction of each database.",
+		shared(func(ctx context.Context, _ *profile.Stage, first, count int) error {
 			return drivers.update(ctx, first, count)
-		})
+		}))
 	return p
 }
 
@@ -58,9 +53,7 @@ func allUpdated(ctx context.Context, s *profile.Stage, _ string, _ profile.Answe
 }
 
 func changeAndFlush(ctx context.Context, s *profile.Stage, first, count int) error {
-	unit := session.New(ctx, s.Troupe, session.Config{})
-	defer unit.Close()
-	err := chunked(first, count, func(first, count int) error {
+	return flushChunks(ctx, s, first, count, func(unit *session.Session, first, count int) error {
 		list, err := session.Select[customer](ctx, unit, selectCustomers+" where id between $1 and $2", first+1, first+count)
 		if err != nil {
 			return err
@@ -68,35 +61,21 @@ func changeAndFlush(ctx context.Context, s *profile.Stage, first, count int) err
 		for _, c := range list {
 			c.Description += updated
 		}
-		return unit.Flush(ctx)
+		return nil
 	})
-	if err != nil {
-		return err
-	}
-	return unit.Commit(ctx)
 }
 
 func sendUpdates(ctx context.Context, s *profile.Stage, first, count int) error {
-	return s.Troupe.InTx(ctx, coordinator.TxOptions{}, func(ctx context.Context, tx *coordinator.Tx) error {
-		return chunked(first, count, func(first, count int) error {
-			var batch pgx.Batch
-			for i := first; i < first+count; i++ {
-				batch.Queue(updateCustomer, i+1)
-			}
-			return tx.SendBatch(ctx, &batch).Close()
-		})
-	})
+	return sendChunks(ctx, s, first, count, func(batch *pgx.Batch, i int) { batch.Queue(updateCustomer, i+1) })
 }
 
 func updateRanges(ctx context.Context, s *profile.Stage, first, count int) error {
-	return s.Troupe.InTx(ctx, coordinator.TxOptions{}, func(ctx context.Context, tx *coordinator.Tx) error {
-		return chunked(first, count, func(first, count int) error {
-			tag, err := tx.Exec(ctx, updateRange, first+1, first+count)
-			if err == nil && tag.RowsAffected() != int64(count) {
-				return fmt.Errorf("wrong answer: %d rows updated, not %d", tag.RowsAffected(), count)
-			}
-			return err
-		})
+	return inTxChunks(ctx, s, first, count, func(ctx context.Context, tx *coordinator.Tx, first, count int) error {
+		tag, err := tx.Exec(ctx, updateRange, first+1, first+count)
+		if err == nil && tag.RowsAffected() != int64(count) {
+			return fmt.Errorf("wrong answer: %d rows updated, not %d", tag.RowsAffected(), count)
+		}
+		return err
 	})
 }
 

@@ -2,6 +2,7 @@ package suites
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
@@ -78,13 +79,10 @@ func openPlains(ctx context.Context, s *profile.Stage) (*plains, error) {
 }
 
 func newPlains(s *profile.Stage) *plains {
-	numbers := map[string]int{}
-	for i, id := range s.IDs() {
-		numbers[string(id)] = i
-	}
+	ids := s.IDs()
 	p := &plains{}
 	for _, id := range buckets(s) {
-		p.byShard = append(p.byShard, numbers[string(id)])
+		p.byShard = append(p.byShard, slices.Index(ids, id))
 	}
 	return p
 }

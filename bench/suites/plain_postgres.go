@@ -60,7 +60,7 @@ func (p plainPostgres) transact(ctx context.Context, f func(execFunc) error) err
 }
 
 func (p plainPostgres) load(ctx context.Context, rows [][]any) error {
-	_, err := p.CopyFrom(ctx, pgx.Identifier{table}, []string{"name", "description"}, pgx.CopyFromRows(rows))
+	_, err := p.CopyFrom(ctx, pgx.Identifier{table}, nameless, pgx.CopyFromRows(rows))
 	return err
 }
 

@@ -24,26 +24,16 @@ var nameless = []string{"name", "description"}
 func SingleInserts() *profile.Profiler {
 	var drivers *plains
 	p := profile.Init("single_inserts", "Ways to insert a single row in a transaction of its own.", 10_000)
-	p.Setup(func(ctx context.Context, s *profile.Stage) error {
-		if err := createTable(ctx, s, "name", coordinator.Text, fields); err != nil {
-			return err
-		}
-		return keepPlains(ctx, s, &drivers)
-	})
-	p.Check(func(ctx context.Context, s *profile.Stage, _ string, _ profile.Answer) error {
-		return inserted(ctx, s, s.N)
-	})
+	insertsAnew(p, &drivers)
 	each := func(name, doc string, insert func(ctx context.Context, s *profile.Stage, i int) error) {
-		p.Profile(name, doc, func(ctx context.Context, s *profile.Stage) error {
-			return s.Split(ctx, func(ctx context.Context, first, count int) error {
-				for i := first; i < first+count; i++ {
-					if err := insert(ctx, s, i); err != nil {
-						return err
-					}
+		p.Profile(name, doc, shared(func(ctx context.Context, s *profile.Stage, first, count int) error {
+			for i := first; i < first+count; i++ {
+				if err := insert(ctx, s, i); err != nil {
+					return err
 				}
-				return nil
-			})
-		})
+			}
+			return nil
+		}))
 	}
 	each("test_orm_commit", "Add the object to a session and commit it.", addAndCommit)
 	each("test_bulk_save", "Copy a list of one object.", copyObject)
@@ -61,6 +51,19 @@ func SingleInserts() *profile.Profiler {
 		return drivers.insertPooled(ctx, i)
 	})
 	return p
+}
+
+// insertsAnew says of a suite that each of its tests inserts N rows into a table made anew, which is checked.
+func insertsAnew(p *profile.Profiler, drivers **plains) {
+	p.Setup(func(ctx context.Context, s *profile.Stage) error {
+		if err := createTable(ctx, s, "name", coordinator.Text, fields); err != nil {
+			return err
+		}
+		return keepPlains(ctx, s, drivers)
+	})
+	p.Check(func(ctx context.Context, s *profile.Stage, _ string, _ profile.Answer) error {
+		return inserted(ctx, s, s.N)
+	})
 }
 
 func addAndCommit(ctx context.Context, s *profile.Stage, i int) error {
@@ -86,8 +89,12 @@ func copyObjects(ctx context.Context, t *coordinator.Troupe, objects []numbered)
 
 func sendDictionary(ctx context.Context, s *profile.Stage, i int) error {
 	var batch pgx.Batch
-	batch.Queue(insertByName, pgx.NamedArgs{"name": nameOf(i), "description": descriptionOf(i)})
+	queueDictionary(&batch, i)
 	return s.Troupe.SendBatch(ctx, &batch).Close()
+}
+
+func queueDictionary(batch *pgx.Batch, i int) {
+	batch.Queue(insertByName, pgx.NamedArgs{"name": nameOf(i), "description": descriptionOf(i)})
 }
 
 // assembleInsert makes the text of insertCustomer.

@@ -41,19 +41,25 @@ func (w *world) temperatures(t *testing.T, ctx context.Context) []float64 {
 	return degrees
 }
 
+// openReports opens a session over SQLAlchemy's data that has selected all reports, and counts what is sent from then on.
+func (w *world) openReports(t *testing.T) (context.Context, *session.Session, []*Report, *count) {
+	t.Helper()
+	w.fill(t)
+	ctx, s := w.open(t)
+	reports, err := session.Select[Report](ctx, s, allReports)
+	require.NoError(t, err)
+	require.Equal(t, []float64{75, 80, 85}, temperaturesOf(reports))
+	ctx, sent := w.watch(ctx)
+	return ctx, s, reports, sent
+}
+
 // SQLAlchemy's synchronize_session has three settings in two styles. Here a change that returns its rows brings the objects up to date,
 // and one that doesn't leaves them to an Expire or Refresh.
 func updateAndTheObjects(t *testing.T, w *world) {
 	after := []float64{75, 86, 91}
 	begin := func(t *testing.T) (context.Context, *session.Session, []*Report, *count) {
 		w.refresh(t)
-		w.fill(t)
-		ctx, s := w.open(t)
-		reports, err := session.Select[Report](ctx, s, allReports)
-		require.NoError(t, err)
-		require.Equal(t, []float64{75, 80, 85}, temperaturesOf(reports))
-		ctx, sent := w.watch(ctx)
-		return ctx, s, reports, sent
+		return w.openReports(t)
 	}
 	end := func(t *testing.T, ctx context.Context, s *session.Session) {
 		require.NoError(t, s.Commit(ctx))
@@ -81,11 +87,7 @@ func updateAndTheObjects(t *testing.T, w *world) {
 		require.NoError(t, err)
 		require.EqualValues(t, 2, tag.RowsAffected())
 		sent.require(t, each...)
-		var objects []any
-		for _, r := range reports {
-			objects = append(objects, r)
-		}
-		require.NoError(t, s.Refresh(ctx, objects...))
+		require.NoError(t, s.Refresh(ctx, objectsOf(reports)...))
 		sent.require(t, 1, 1, 0, 1) // each on its own shard
 		require.Equal(t, after, temperaturesOf(reports))
 		end(t, ctx, s)
@@ -103,12 +105,7 @@ func updateAndTheObjects(t *testing.T, w *world) {
 }
 
 func deleteAndTheObjects(t *testing.T, w *world) {
-	w.fill(t)
-	ctx, s := w.open(t)
-	reports, err := session.Select[Report](ctx, s, allReports)
-	require.NoError(t, err)
-	require.Equal(t, []float64{75, 80, 85}, temperaturesOf(reports))
-	ctx, sent := w.watch(ctx)
+	ctx, s, reports, sent := w.openReports(t)
 	gone, err := session.Select[Report](ctx, s, withoutWarm+returning)
 	require.NoError(t, err)
 	require.Equal(t, []float64{80, 85}, temperaturesOf(gone))

@@ -12,11 +12,6 @@ import (
 	"github.com/troupedb/troupe/messages"
 )
 
-// pinTo returns what pins a context.
-func pinTo(shard messages.ShardID, scope ...coordinator.PinScope) func(context.Context) context.Context {
-	return func(ctx context.Context) context.Context { return coordinator.OnShard(ctx, shard, scope...) }
-}
-
 func chooserWithoutAnAnswer(t *testing.T, w *world) {
 	for name, nothing := range map[string][]messages.ShardID{"nil": nil, "none": {}} {
 		t.Run(name, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/troupedb/troupe/coordinator"
 	"github.com/troupedb/troupe/coordinator/session"
+	"github.com/troupedb/troupe/messages"
 )
 
 // SQLAlchemy's relationships are loaded lazily, when an attribute is looked at, or eagerly, with the lead. Here Related is asked
@@ -54,6 +55,11 @@ func (w *world) requireLoad(t *testing.T, how loading, lead, then func(context.C
 
 func plainly(ctx context.Context) context.Context { return ctx }
 
+// pinTo returns what pins a context.
+func pinTo(shard messages.ShardID, scope ...coordinator.PinScope) func(context.Context) context.Context {
+	return func(ctx context.Context) context.Context { return coordinator.OnShard(ctx, shard, scope...) }
+}
+
 func relatedWithoutAPin(t *testing.T, w *world) {
 	w.fill(t)
 	for how, want := range map[*loading][]int{&lazily: {2, 2, 2, 2}, &withoutSession: {2, 2, 2, 2}, &eagerly: {2, 1, 1, 1}} {
@@ -63,9 +69,7 @@ func relatedWithoutAPin(t *testing.T, w *world) {
 
 func relatedAfterAPinOfTheLead(t *testing.T, w *world) {
 	w.fill(t)
-	pin := func(ctx context.Context) context.Context {
-		return coordinator.OnShard(ctx, northAmerica, coordinator.LeadOnly)
-	}
+	pin := pinTo(northAmerica, coordinator.LeadOnly)
 	for how, want := range map[*loading][]int{&lazily: {2, 1, 1, 1}, &withoutSession: {2, 1, 1, 1}, &eagerly: {2, 0, 0, 0}} {
 		w.requireLoad(t, *how, pin, pin, want...)
 	}
@@ -76,11 +80,7 @@ func relatedAfterAPinOfTheLead(t *testing.T, w *world) {
 	require.NoError(t, err)
 	require.Len(t, all, 7)
 	sent.require(t, each...)
-	var parents []any
-	for _, l := range all {
-		parents = append(parents, l)
-	}
-	require.NoError(t, s.Load(coordinator.OnShard(ctx, northAmerica, coordinator.LeadOnly), "Reports", parents...))
+	require.NoError(t, s.Load(coordinator.OnShard(ctx, northAmerica, coordinator.LeadOnly), "Reports", objectsOf(all)...))
 	sent.require(t, each...)
 	reports := map[string]int{}
 	for _, l := range all {
@@ -93,7 +93,7 @@ func relatedAfterAPinOfTheLead(t *testing.T, w *world) {
 
 func relatedAfterAPinThatPropagates(t *testing.T, w *world) {
 	w.fill(t)
-	pin := func(ctx context.Context) context.Context { return coordinator.OnShard(ctx, northAmerica) }
+	pin := pinTo(northAmerica)
 	for _, how := range []loading{lazily, withoutSession, eagerly} {
 		w.requireLoad(t, how, pin, pin, 2, 0, 0, 0)
 	}
@@ -112,7 +112,7 @@ func relatedAfterAPinThatPropagates(t *testing.T, w *world) {
 
 func relatedAfterAPinOfOneCall(t *testing.T, w *world) {
 	w.fill(t)
-	pin := func(ctx context.Context) context.Context { return coordinator.OnShard(ctx, northAmerica) }
+	pin := pinTo(northAmerica)
 	for how, want := range map[*loading][]int{&lazily: {2, 1, 1, 1}, &withoutSession: {2, 1, 1, 1}, &eagerly: {2, 0, 0, 0}} {
 		w.requireLoad(t, *how, pin, plainly, want...)
 	}

@@ -80,12 +80,7 @@ func laySQLiteAttached(t *testing.T) ground {
 	}
 	g.bare = []*database{open(t, messages.SQLite, filepath.Join(dir, attachedTo), "")}
 	g.shards = func(t *testing.T) []shardworker.Shard {
-		backend := attached(t, dir, shards...)
-		var list []shardworker.Shard
-		for _, id := range shards {
-			list = append(list, shardworker.Shard{ID: id, Backend: backend, Names: shardworker.Names{Schema: string(id)}})
-		}
-		return list
+		return bySchema(attached(t, dir, shards...))
 	}
 	return g
 }
@@ -151,11 +146,7 @@ func layPostgreSQLSchemas(t *testing.T) ground {
 	g.shards = func(t *testing.T) []shardworker.Shard {
 		backend, err := postgres.New(postgres.Config{DSN: fmt.Sprintf("%s&pool_max_conns=%d", db.DSN(), shared)})
 		require.NoError(t, err)
-		var list []shardworker.Shard
-		for _, id := range shards {
-			list = append(list, shardworker.Shard{ID: id, Backend: backend, Names: shardworker.Names{Schema: string(id)}})
-		}
-		return list
+		return bySchema(backend)
 	}
 	return g
 }
@@ -203,4 +194,13 @@ func byDSN(dsns map[messages.ShardID]shardworker.DSN) func(*testing.T) []shardwo
 		}
 		return list
 	}
+}
+
+// bySchema has each shard in the schema with its name, all in one database.
+func bySchema(backend shardworker.Backend) []shardworker.Shard {
+	var list []shardworker.Shard
+	for _, id := range shards {
+		list = append(list, shardworker.Shard{ID: id, Backend: backend, Names: shardworker.Names{Schema: string(id)}})
+	}
+	return list
 }

@@ -291,10 +291,7 @@ func tokenOverridesNoChooser(t *testing.T, w *world) {
 
 	// A key that an object has from before is no pin: it can't be added once more.
 	_, s = w.open(t)
-	err := s.Add(madrid)
-	if err == nil {
-		err = s.Flush(ctx)
-	}
+	err := addAndFlush(ctx, s, madrid)
 	require.True(t, typed(err), "%v", err)
 }
 
@@ -305,16 +302,15 @@ func eagerLoadsByShard(t *testing.T, w *world) {
 	all, err := session.Select[Location](ctx, s, allLocations)
 	require.NoError(t, err)
 	sent.require(t, each...)
-	var parents, reported []any
+	var reported []any
 	for _, l := range all {
-		parents = append(parents, l)
 		if l.City == "Tokyo" || l.City == "Quito" {
 			reported = append(reported, l)
 		}
 	}
 	require.NoError(t, s.Load(ctx, "Reports", reported...))
 	sent.require(t, 0, 1, 0, 1)
-	require.NoError(t, s.Load(ctx, "Reports", parents...))
+	require.NoError(t, s.Load(ctx, "Reports", objectsOf(all)...))
 	sent.require(t, each...) // n statements for n shards, and not n times n
 	for _, l := range all {
 		for _, r := range l.Reports {

@@ -101,16 +101,10 @@ func (w *world) with(t *testing.T, change func(*coordinator.Config)) *world {
 // refresh empties all tables.
 func (w *world) refresh(t *testing.T) {
 	t.Helper()
-	emptied := map[*database]bool{}
 	for _, id := range shards {
-		d := w.databases[id]
-		if !emptied[d] {
-			d.empty(t)
-			emptied[d] = true
-		}
+		w.databases[id].empty(t)
 	}
-	first := w.databases[northAmerica]
-	first.exec(t, "delete from %s", "weather_ids")
+	w.databases[northAmerica].exec(t, "delete from %s", "weather_ids")
 	w.asks.reset()
 }
 
@@ -221,10 +215,12 @@ func (w weather) all() []*Location {
 	return []*Location{w.tokyo, w.newYork, w.toronto, w.london, w.dublin, w.brasilia, w.quito}
 }
 
-func (w weather) objects() []any {
+func (w weather) objects() []any { return objectsOf(w.all()) }
+
+func objectsOf[T any](list []*T) []any {
 	var objects []any
-	for _, l := range w.all() {
-		objects = append(objects, l)
+	for _, o := range list {
+		objects = append(objects, o)
 	}
 	return objects
 }

@@ -82,16 +82,20 @@ func childrenGoWithTheirParent(t *testing.T, w *world) {
 		t.Run(name, func(t *testing.T) {
 			ctx, s := w.open(t)
 			ctx, sent := w.watch(ctx)
-			err := s.Add(orphan)
-			if err == nil {
-				err = s.Flush(ctx)
-			}
-			require.ErrorIs(t, err, messages.ErrChooser)
+			require.ErrorIs(t, addAndFlush(ctx, s, orphan), messages.ErrChooser)
 			sent.require(t, none...)
 			require.NoError(t, s.Rollback(ctx))
 			w.requireReports(t, reports)
 		})
 	}
+}
+
+// addAndFlush returns the error of whichever finds it.
+func addAndFlush(ctx context.Context, s *session.Session, object any) error {
+	if err := s.Add(object); err != nil {
+		return err
+	}
+	return s.Flush(ctx)
 }
 
 func idsFromATable(t *testing.T, w *world) {
@@ -197,11 +201,7 @@ func associationsLandWithTheirParents(t *testing.T, w *world) {
 	author, err := session.ByKey[Author](ctx, s, ben.Key())
 	require.NoError(t, err)
 	ctx, sent := w.watch(ctx)
-	err = s.Add(&Authorship{Book: book, Author: author})
-	if err == nil {
-		err = s.Flush(ctx)
-	}
-	require.ErrorIs(t, err, messages.ErrWrongShard)
+	require.ErrorIs(t, addAndFlush(ctx, s, &Authorship{Book: book, Author: author}), messages.ErrWrongShard)
 	sent.require(t, none...)
 	require.NoError(t, s.Rollback(ctx))
 	w.requireRows(t, want, authorships, "authorship", "book", "author")
@@ -228,11 +228,7 @@ func associationByItself(t *testing.T, w *world) {
 	// Without its parents there is nothing to decide on: that is an error of the chooser's, and no panic.
 	ctx, s = w.open(t)
 	ctx, sent := w.watch(ctx)
-	err := s.Add(&Authorship{BookID: 1, AuthorID: 1})
-	if err == nil {
-		err = s.Flush(ctx)
-	}
-	require.ErrorIs(t, err, messages.ErrChooser)
+	require.ErrorIs(t, addAndFlush(ctx, s, &Authorship{BookID: 1, AuthorID: 1}), messages.ErrChooser)
 	sent.require(t, none...)
 }
 

@@ -17,7 +17,7 @@ import (
 	"github.com/troupedb/troupe/messages"
 )
 
-// endings are what ends a transaction that nobody ends: its context, the troupe, and the garbage collector.
+// endings are what ends a transaction that nobody ends: its context, and the troupe. What the garbage collector does is TestForgottenTransaction's.
 var endings = map[string]func(t *testing.T, s *stage, r *run){
 	"cancelled": func(_ *testing.T, _ *stage, r *run) { r.cancel() },
 	"deadline":  func(_ *testing.T, _ *stage, r *run) { r.alarm.ring() },

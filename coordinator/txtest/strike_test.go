@@ -17,11 +17,17 @@ import (
 	"github.com/troupedb/troupe/coordinator"
 )
 
-// steps are where a transaction of perform can be struck, on each shard.
-var steps = []struct {
+// step is the nth statement of a kind that a shard is sent.
+type step struct {
 	verb string
 	nth  int
-}{{"begin", 1}, {"statement", 1}, {"savepoint", 1}, {"statement", 2}, {"release", 1}, {"commit", 1}}
+}
+
+// Where a transaction of perform can be struck, on each shard, and where one of rollBackTwice.
+var (
+	stepsToCommit   = []step{{"begin", 1}, {"statement", 1}, {"savepoint", 1}, {"statement", 2}, {"release", 1}, {"commit", 1}}
+	stepsToRollback = []step{{"rollback to", 1}, {"rollback", 1}}
+)
 
 func TestFaultAtEveryStepOfACommit(t *testing.T) {
 	for _, kinds := range []string{"sss", "ppp", "psp"} {
@@ -34,15 +40,9 @@ func strikeEverywhere(t *testing.T, kinds string, rollBack bool) {
 	s.everywhere(t, createLedger)
 	s.requireWorking(t, -1)
 	goroutines := runtime.NumGoroutine()
-	points := steps
+	points := stepsToCommit
 	if rollBack {
-		points = points[:0:0]
-		for _, verb := range []string{"rollback to", "rollback"} {
-			points = append(points, struct {
-				verb string
-				nth  int
-			}{verb, 1})
-		}
+		points = stepsToRollback
 	}
 	runs, unstruck := int64(0), map[string]int{}
 	for _, b := range blows {

@@ -2,6 +2,7 @@ package txtest_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
@@ -45,10 +46,8 @@ func verbOf(sql string) string {
 	case "savepoint", "release":
 		return words[0]
 	case "rollback":
-		for _, w := range words {
-			if w == "to" {
-				return "rollback to"
-			}
+		if slices.Contains(words, "to") {
+			return "rollback to"
 		}
 		return "rollback"
 	}

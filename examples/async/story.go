@@ -41,7 +41,7 @@ func (e *example) addWeather(ctx context.Context) error {
 
 // getByKey reads Tokyo and its reports by primary key.
 func (e *example) getByKey(ctx context.Context) error {
-	unit := e.Reader(ctx)
+	unit := weather.Reader(ctx, e.Stage)
 	defer unit.Close()
 	watched, touched := coordinator.WatchTouched(ctx)
 	tokyo, err := session.SendGet[weather.Location](watched, unit, e.Tokyo.ID).Await(ctx)
@@ -62,7 +62,7 @@ func (e *example) getByKey(ctx context.Context) error {
 	demo.Check(e.Report, "shards that were asked", touched.Shards(), []messages.ShardID{weather.Asia})
 
 	// Who remembers the shard of an object, its identity token, spares the others the question.
-	other := e.Reader(ctx)
+	other := weather.Reader(ctx, e.Stage)
 	defer other.Close()
 	again, err := session.SendGet[weather.Location](coordinator.WithToken(ctx, weather.Asia), other, tokyo.ID).Await(ctx)
 	if err != nil {
@@ -77,7 +77,7 @@ func (e *example) getByKey(ctx context.Context) error {
 // selectCities selects locations with two units of work, of which each has its own transaction: both statements are on their way before
 // the first answer is awaited.
 func (e *example) selectCities(ctx context.Context) error {
-	one, other := e.Reader(ctx), e.Reader(ctx)
+	one, other := weather.Reader(ctx, e.Stage), weather.Reader(ctx, e.Stage)
 	defer one.Close()
 	defer other.Close()
 	// The execute chooser sends this to the shards of the two continents only.

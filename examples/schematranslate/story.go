@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/troupedb/troupe/coordinator"
 	"github.com/troupedb/troupe/coordinator/session"
 	"github.com/troupedb/troupe/internal/demo"
@@ -40,13 +38,9 @@ func (p *plot) write(ctx context.Context) error {
 	return weather.CheckPlaces(ctx, p.Stage)
 }
 
-func (p *plot) reader(ctx context.Context) *session.Session {
-	return session.New(ctx, p.Troupe, session.Config{Tx: coordinator.TxOptions{TxOptions: pgx.TxOptions{AccessMode: pgx.ReadOnly}}})
-}
-
 // refuseWithoutShard asks without a shard: nothing is sent.
 func (p *plot) refuseWithoutShard(ctx context.Context) error {
-	unit := p.reader(ctx)
+	unit := weather.Reader(ctx, p.Stage)
 	defer unit.Close()
 	ctx, touched := coordinator.WatchTouched(ctx)
 	_, err := session.Get[Location](ctx, unit, p.tokyo.ID)
@@ -59,7 +53,7 @@ func (p *plot) refuseWithoutShard(ctx context.Context) error {
 
 // getByKey reads Tokyo by its primary key and its token, and its reports on the shard that it came from.
 func (p *plot) getByKey(ctx context.Context) error {
-	unit := p.reader(ctx)
+	unit := weather.Reader(ctx, p.Stage)
 	defer unit.Close()
 	ctx, touched := coordinator.WatchTouched(ctx)
 	tokyo, err := session.Get[Location](coordinator.WithToken(ctx, weather.Asia), unit, p.tokyo.ID)
@@ -93,7 +87,7 @@ func (p *plot) selectOnOneShard(ctx context.Context) error {
 }
 
 func (p *plot) selectCities(ctx context.Context, what string, want []string, asked []messages.ShardID, sql string, args ...any) error {
-	unit := p.reader(ctx)
+	unit := weather.Reader(ctx, p.Stage)
 	defer unit.Close()
 	ctx, touched := coordinator.WatchTouched(ctx)
 	locations, err := session.Select[Location](ctx, unit, sql, args...)

@@ -43,14 +43,13 @@ func Succeed(t *testing.T, p demo.Program, assertions int, args ...string) (stdo
 }
 
 // SucceedOnFiles runs the program without a -dsn: nothing else is printed, and no file is left.
-func SucceedOnFiles(t *testing.T, p demo.Program, assertions int, args ...string) (stdout string) {
+func SucceedOnFiles(t *testing.T, p demo.Program, assertions int, args ...string) {
 	t.Helper()
 	empty := emptyTemporary(t)
 	stdout, stderr := Succeed(t, p, assertions, args...)
 	require.Contains(t, stdout, "4 shards (SQLite, SQLite, SQLite, SQLite)")
 	require.Empty(t, stderr)
 	empty()
-	return stdout
 }
 
 // Interrupt runs the program again and again, and interrupts it at each of the lines, given by a text in it: it ends with its files removed.

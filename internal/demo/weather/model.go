@@ -33,10 +33,10 @@ func (Location) TableName() string { return "weather_locations" }
 // TableName names the table.
 func (Report) TableName() string { return "weather_reports" }
 
-// NewLocation returns a location with a report for each temperature.
-func NewLocation(continent, city string, temperatures ...float64) *Location {
-	l := &Location{Continent: continent, City: city}
-	for _, t := range temperatures {
+// newLocation returns a location with a report for each temperature.
+func newLocation(o Observation) *Location {
+	l := &Location{Continent: o.Continent, City: o.City}
+	for _, t := range o.Temperatures {
 		l.Reports = append(l.Reports, &Report{Temperature: t, ReportTime: time.Now(), Location: l})
 	}
 	return l

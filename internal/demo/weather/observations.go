@@ -24,7 +24,7 @@ var Observations = []Observation{
 func Locations() []*Location {
 	var locations []*Location
 	for _, o := range Observations {
-		locations = append(locations, NewLocation(o.Continent, o.City, o.Temperatures...))
+		locations = append(locations, newLocation(o))
 	}
 	return locations
 }

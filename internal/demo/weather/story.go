@@ -45,14 +45,14 @@ func (s *Story) Write(ctx context.Context) error {
 }
 
 // Reader returns a unit of work that only reads. The caller closes it.
-func (s *Story) Reader(ctx context.Context) *session.Session {
+func Reader(ctx context.Context, s *demo.Stage) *session.Session {
 	readOnly := coordinator.TxOptions{TxOptions: pgx.TxOptions{AccessMode: pgx.ReadOnly}}
 	return session.New(ctx, s.Troupe, session.Config{Tx: readOnly})
 }
 
 // GetByKey reads Tokyo and its reports by primary key.
 func (s *Story) GetByKey(ctx context.Context) error {
-	unit := s.Reader(ctx)
+	unit := Reader(ctx, s.Stage)
 	defer unit.Close()
 	ctx, touched := coordinator.WatchTouched(ctx)
 	tokyo, err := session.Get[Location](ctx, unit, s.Tokyo.ID)
@@ -83,7 +83,7 @@ func (s *Story) GetByKey(ctx context.Context) error {
 
 // SelectAcrossShards selects the locations of two continents. The execute chooser sends it to their two shards only.
 func (s *Story) SelectAcrossShards(ctx context.Context) error {
-	unit := s.Reader(ctx)
+	unit := Reader(ctx, s.Stage)
 	defer unit.Close()
 	ctx, touched := coordinator.WatchTouched(ctx)
 	locations, err := session.Select[Location](ctx, unit, CitiesOfTwo, "Europe", "Asia")
@@ -97,7 +97,7 @@ func (s *Story) SelectAcrossShards(ctx context.Context) error {
 
 // SelectOnOneShard pins a statement to a shard: Tokyo begins with a T too, but is elsewhere.
 func (s *Story) SelectOnOneShard(ctx context.Context) error {
-	unit := s.Reader(ctx)
+	unit := Reader(ctx, s.Stage)
 	defer unit.Close()
 	ctx, touched := coordinator.WatchTouched(coordinator.OnShard(ctx, NorthAmerica))
 	locations, err := session.Select[Location](ctx, unit, CitiesByName, "T%")
@@ -116,7 +116,7 @@ func (s *Story) CompareIdentities(ctx context.Context) error {
 		return err
 	}
 	// So "report 1" is a question with several answers, unless the token says which.
-	unit := s.Reader(ctx)
+	unit := Reader(ctx, s.Stage)
 	defer unit.Close()
 	_, err := session.Get[Report](ctx, unit, 1)
 	demo.Check(s.Report, "a get of report 1 is refused as ambiguous", errors.Is(err, messages.ErrAmbiguousKey), true)
