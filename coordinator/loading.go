@@ -250,10 +250,11 @@ func (l *loading) wait() {
 	}
 }
 
-// certain returns the error of a lane without the doubt about what it has done, where there is none: nothing was committed.
-func (l *loading) certain(err error, complete bool) error {
+// certain returns the error of a lane without the doubt about what it has done, where there is none: a COPY of which not all rows were
+// sent has done nothing. In a transaction no statement leaves a doubt.
+func certain(err error, complete bool) error {
 	var e *messages.Error
-	if (l.tx != nil || l.outer != nil || !complete) && errors.As(err, &e) && e.Code == messages.ErrOutcomeUnknown && e.Err != nil {
+	if !complete && errors.As(err, &e) && e.Code == messages.ErrOutcomeUnknown && e.Err != nil {
 		return messages.OnShard(e.Err, e.Shard, opCopy, messages.ErrCanceled)
 	}
 	return err

@@ -28,7 +28,7 @@ func (l *loadLane) Run() {
 		rows := &laneRows{lane: l, shard: shard, chunk: next, at: -1}
 		tag, err := l.troupe.load(l.ctx, shard, &messages.Copy{Table: l.tables[shard], Columns: l.columns, Rows: rows})
 		if err != nil {
-			l.fail(l.certain(err, rows.ended.Load()))
+			l.fail(certain(err, rows.ended.Load()))
 			return
 		}
 		l.counts[shard] += tag.RowsAffected()
