@@ -146,21 +146,26 @@ func (s *Stream) Tell(msg messages.Message) {
 func (s *Stream) batch(b *messages.RowBatch) {
 	s.mu.Lock()
 	src, err := s.expect(b.Call, b.Source, b.Seq)
+	n := s.file(src, b, err)
+	s.wakeReader()
+	s.mu.Unlock()
+	s.tell(n)
+}
+
+// file queues a batch for the reader, unless err is what is wrong with it. REQUIRES: mu is held.
+func (s *Stream) file(src *source, b *messages.RowBatch, err error) (n news) {
 	if src != nil {
 		src.seq++
 	}
 	if err == nil && src.cost+b.Cost > s.window {
 		err = s.violation(src.Shard, fmt.Sprintf("a batch of %d beyond the window of %d", b.Cost, s.window))
 	}
-	var n news
 	if err != nil {
 		n = s.fail(err)
 	}
 	if err != nil || s.mu.err != nil || s.mu.left {
-		s.mu.Unlock()
 		b.Recycle(s.keep)
-		s.tell(n)
-		return
+		return n
 	}
 	src.cost += b.Cost
 	src.queue = append(src.queue, b)
@@ -170,17 +175,29 @@ func (s *Stream) batch(b *messages.RowBatch) {
 	if b.Declared != nil && src.declared == nil {
 		n = s.describe(src, b.Declared)
 	}
-	s.wakeReader()
-	s.mu.Unlock()
-	s.tell(n)
+	return n
 }
 
 func (s *Stream) end(e *messages.End) {
 	s.mu.Lock()
 	var n news
-	src, err := s.expect(e.Call, e.Source, e.Seq)
+	last, seq := e.Rows, e.Seq
+	if last != nil {
+		seq--
+		e.Rows = nil // they are the reader's now, or the pool's
+		if e.Err != nil {
+			last.Recycle(s.keep)
+			last = nil
+		}
+	}
+	src, err := s.expect(e.Call, e.Source, seq)
+	if last != nil {
+		n = s.file(src, last, err)
+	}
 	if src == nil || src.end != nil {
-		n = s.fail(err)
+		if last == nil {
+			n = s.fail(err)
+		}
 		s.mu.Unlock()
 		s.tell(n)
 		return
@@ -190,9 +207,9 @@ func (s *Stream) end(e *messages.End) {
 	switch {
 	case e.Err != nil:
 		n = s.fail(messages.OnShard(e.Err, src.Shard, "", messages.ErrShardLost))
-	case err != nil:
+	case err != nil && last == nil:
 		n = s.fail(err)
-	case s.mu.err == nil && src.declared == nil:
+	case err == nil && s.mu.err == nil && src.declared == nil:
 		n = s.describe(src, e.Declared)
 	}
 	if s.mu.running == 0 {

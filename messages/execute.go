@@ -96,7 +96,9 @@ type Cancel struct {
 type End struct {
 	Call   CallID
 	Source int
-	// Seq is the number of batches sent before it. A stream that got fewer reports [ErrProtocol].
+	// Rows are the last batch, if it was not sent before; its credit is taken like any other's.
+	Rows *RowBatch
+	// Seq is the number of batches, with Rows. A stream that got fewer reports [ErrProtocol].
 	Seq uint64
 	// Tag is the database's command tag, if Err is nil.
 	Tag pgconn.CommandTag

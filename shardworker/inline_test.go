@@ -2,6 +2,7 @@ package shardworker_test
 
 import (
 	"bytes"
+	"context"
 	"runtime"
 	"testing"
 	"testing/synctest"
@@ -64,14 +65,29 @@ func TestSmallAnswerComesOnTheCallersGoroutine(t *testing.T) {
 }
 
 func TestDeclinedJobRunsElsewhere(t *testing.T) {
-	for name, cfg := range map[string]fake.Config{"declined": {}, "not prompt": {NotPrompt: true}} {
-		bubble(t, cfg, func(t *testing.T, e *env) {
+	for name, test := range map[string]struct {
+		cfg     fake.Config
+		limited bool // the context can end
+		offers  int
+	}{
+		"declined":                     {offers: 1},
+		"declined under a deadline":    {limited: true, offers: 1},
+		"not prompt":                   {cfg: fake.Config{NotPrompt: true}, limited: true},
+		"not prompt, without deadline": {cfg: fake.Config{NotPrompt: true}, offers: 1},
+	} {
+		bubble(t, test.cfg, func(t *testing.T, e *env) {
+			ctx := context.Background()
+			if test.limited {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithCancel(ctx)
+				defer cancel()
+			}
 			e.backend.Reply("", count(10))
 			w := &waiter{decline: true}
-			c := e.execute("select", runner(w))
+			c := e.execute("select", runner(w), under(ctx))
 			require.NoError(t, c.wait().Err)
 			c.requireRows(10)
-			require.Equal(t, name == "declined", w.offers == 1)
+			require.Equal(t, test.offers, w.offers, name)
 		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -28,6 +29,18 @@ type job struct {
 	kept     bool   // its connection, and the place in the lane, are the lease's; set by the runner before the worker is told
 	inline   bool   // whether Run is on the caller's own goroutine; the runner's
 
+	// The worker's, for what joins a batch.
+	habit    *habit  // what is known of the statement; nil if nothing is
+	company  Company // by mayJoin
+	batch    *batch  // that it is in; nil if it waits, or runs alone
+	shared   *Shared // its statement there
+	solitary bool    // it has to run alone
+	timed    bool    // its run is timed
+
+	began time.Time     // if it is timed; the runner's
+	took  time.Duration // alone, if it was timed and succeeded; set by the runner before the worker is told
+	bytes int           // of the rows that were sent; as took
+
 	cursor   Cursor                // the runner's
 	declared *messages.Description // the runner's
 	target   int                   // size at which the next batch is sent, in bytes; the runner's
@@ -36,7 +49,8 @@ type job struct {
 	last     messages.End          // what was sent
 
 	filling  sync.Mutex         // held by the runner, but for while it waits for the database
-	batch    *messages.RowBatch // what has not been sent; guarded by filling
+	filled   *messages.RowBatch // what has not been sent; guarded by filling
+	rows     *messages.RowBatch // the last batch, which is sent with the End; guarded by filling
 	seq      uint64             // of the next batch; guarded by filling
 	flushing atomic.Bool        // the reader waits for rows, so that the next one is sent at once
 
@@ -56,6 +70,9 @@ func (j *job) Run() {
 	if err := j.acquire(); err != nil {
 		j.finish(pgconn.CommandTag{}, err)
 		return
+	}
+	if j.timed {
+		j.began = time.Now()
 	}
 	if j.Copy != nil {
 		tag, err := j.load()
@@ -237,6 +254,16 @@ func (j *job) finish(tag pgconn.CommandTag, err error) {
 		}
 	}
 	final := answer{tag: tag, seq: j.seq, declared: j.declared, err: err}
+	if err == nil {
+		final.rows = j.rows
+		if j.timed {
+			j.took = max(time.Since(j.began), 1)
+		}
+	} else if j.rows != nil {
+		j.rows.Recycle(2 * j.BatchBytes)
+		final.seq--
+	}
+	j.rows = nil
 	j.worker.Notify((*finishedJob)(j))
 	if !j.kept {
 		j.shard.running.done()
@@ -280,6 +307,7 @@ func (j *job) lose(err error) {
 // answer is what an End says. Only the runner knows all of it.
 type answer struct {
 	tag      pgconn.CommandTag
+	rows     *messages.RowBatch // the last batch
 	seq      uint64
 	declared *messages.Description
 	err      error
@@ -288,9 +316,12 @@ type answer struct {
 // end sends the End, if it has not been sent.
 func (j *job) end(a answer) {
 	if j.ended.Swap(true) {
+		if a.rows != nil {
+			a.rows.Recycle(2 * j.BatchBytes)
+		}
 		return
 	}
-	j.last = messages.End{Call: j.Call, Source: j.Source, Tag: a.tag, Seq: a.seq, Declared: a.declared, Err: a.err}
+	j.last = messages.End{Call: j.Call, Source: j.Source, Tag: a.tag, Rows: a.rows, Seq: a.seq, Declared: a.declared, Err: a.err}
 	j.ReplyTo.Tell(&j.last)
 }
 

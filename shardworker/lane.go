@@ -2,84 +2,33 @@ package shardworker
 
 import (
 	"slices"
-	"sync"
-
-	"github.com/troupedb/troupe/actors"
-	"github.com/troupedb/troupe/messages"
+	"time"
 )
-
-// shard is what one actor after the other works with: connections outlive actors.
-type shard struct {
-	Config
-	dialect messages.Dialect
-	prompt  bool
-	lanes   []lane // touched by the actor only
-	running tally  // jobs that have started and not finished
-
-	mu struct {
-		sync.Mutex
-		actor    *actors.Ref // the one that works now
-		returned []*job      // jobs that finished while none did
-	}
-}
-
-// takeOver makes actor the one that is told of finished jobs, and returns those that nobody was told of.
-func (s *shard) takeOver(actor *actors.Ref) []*job {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	returned := s.mu.returned
-	s.mu.actor, s.mu.returned = actor, nil
-	return returned
-}
-
-// finishedJob tells the worker that a job has let go of its connection.
-type finishedJob job
-
-// Refuse passes the job on to the actor that has taken over, or keeps it for the one that will.
-func (f *finishedJob) Refuse(error) {
-	j := (*job)(f)
-	s := j.shard
-	s.mu.Lock()
-	next := s.mu.actor
-	if next == j.worker {
-		s.mu.returned = append(s.mu.returned, j)
-		s.mu.Unlock()
-		return
-	}
-	s.mu.Unlock()
-	j.worker = next
-	next.Notify(f)
-}
-
-// endedLease tells the worker that the connection that holder acquired is given back.
-type endedLease struct {
-	holder *job
-	worker *actors.Ref // who is told
-}
-
-// tell tells the actor that works now, or the one that will.
-func (e *endedLease) tell() {
-	s := e.holder.shard
-	s.mu.Lock()
-	if e.worker == s.mu.actor { // it has refused
-		s.mu.returned = append(s.mu.returned, e.holder)
-		s.mu.Unlock()
-		return
-	}
-	e.worker = s.mu.actor
-	s.mu.Unlock()
-	e.worker.Notify(e)
-}
-
-// Refuse passes it on.
-func (e *endedLease) Refuse(error) { e.tell() }
 
 // lane is the connections of one kind and who waits for them.
 type lane struct {
-	connections int    // how many there are
-	free        int    // how many no job holds
-	queue       []*job // who waits, in order; jobs that were cancelled meanwhile are passed over
-	waiting     int    // how many of queue still wait
+	connections int           // how many there are
+	free        int           // how many no job holds
+	queue       []*job        // who waits, in order; jobs that were cancelled meanwhile are passed over
+	waiting     int           // how many of queue still wait
+	commit      time.Duration // how long the quickest writes took lately
+}
+
+// noteCommit notes how long a write took.
+func (l *lane) noteCommit(took time.Duration) {
+	if l.commit == 0 || took < l.commit {
+		l.commit = took
+	} else {
+		l.commit += (took - l.commit) / 64
+	}
+}
+
+// restart puts jobs that have waited before at the head of the queue.
+func (l *lane) restart(jobs []*job) {
+	if len(jobs) > 0 {
+		l.queue = append(jobs, l.queue...)
+		l.waiting += len(jobs)
+	}
 }
 
 // enter takes a free connection for j, or lets it wait.
@@ -116,4 +65,28 @@ func (l *lane) next() *job {
 		}
 	}
 	return nil
+}
+
+// companions removes from the queue, in order, the jobs that may join j.
+func (l *lane) companions(j *job) []*job {
+	if len(l.queue) == 0 || !j.mayJoin() {
+		return nil
+	}
+	var found []*job
+	rest := l.queue[:0]
+	for _, other := range l.queue {
+		switch {
+		case other.canceled() != nil:
+		case other.mayJoin() && other.company == j.company:
+			found = append(found, other)
+		default:
+			rest = append(rest, other)
+		}
+	}
+	clear(l.queue[len(rest):])
+	if l.queue = rest; len(rest) == 0 {
+		l.queue = nil
+	}
+	l.waiting -= len(found)
+	return found
 }

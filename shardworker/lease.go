@@ -199,7 +199,7 @@ func (l *Lease) release() {
 		return
 	}
 	holder.guard(conn.Release)
-	(&endedLease{holder: holder}).tell()
+	(&endedLease{holder: holder}).Refuse(nil) // nobody was told yet
 	holder.shard.running.done()
 }
 

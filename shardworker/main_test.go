@@ -209,6 +209,10 @@ func (c *call) batch(b *messages.RowBatch) {
 }
 
 func (c *call) end(e *messages.End) {
+	if rows := e.Rows; rows != nil {
+		e.Rows = nil
+		c.batch(rows)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e.Call != c.Call || e.Source != c.Source {

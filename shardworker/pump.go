@@ -40,7 +40,7 @@ func (j *job) pump() {
 			j.close(err)
 			return
 		}
-		if filler != nil && !j.inline && !filler.Fill(j.batch, j.target) {
+		if filler != nil && !j.inline && !filler.Fill(j.filled, j.target) {
 			j.close(nil)
 			return
 		}
@@ -65,28 +65,28 @@ func (j *job) next() bool {
 // the credit for that: it was handed over if a batch was sent before.
 func (j *job) append() error {
 	d := j.cursor.Description()
-	if j.batch != nil && j.batch.Description != d {
+	if j.filled != nil && j.filled.Description != d {
 		if err := j.send(); err != nil {
 			return err
 		}
 	}
-	if j.batch == nil {
-		j.batch = messages.NewRowBatch(d)
+	if j.filled == nil {
+		j.filled = messages.NewRowBatch(d)
 	}
-	j.cursor.Append(j.batch)
+	j.cursor.Append(j.filled)
 	return nil
 }
 
 // due reports whether there is a batch that is full or waited for. REQUIRES: filling is held.
 func (j *job) due() bool {
-	return j.batch != nil && (j.batch.Len() >= j.target || j.flushing.Load())
+	return j.filled != nil && (j.filled.Len() >= j.target || j.flushing.Load())
 }
 
 // handOver gives the job to a goroutine of the system when the caller has something to read and the next row may take
 // a while, and reports whether it did. It doesn't wait for credit: the caller is perhaps who has to read for it.
 // REQUIRES: filling is held.
 func (j *job) handOver(started time.Time) bool {
-	if j.seq == 0 && (j.batch == nil || !j.due() && j.cursor.Buffered() && time.Since(started) < inlineFor) {
+	if j.seq == 0 && (j.filled == nil || !j.due() && j.cursor.Buffered() && time.Since(started) < inlineFor) {
 		return false
 	}
 	j.sendNow()
@@ -106,27 +106,37 @@ func (j *job) send() error {
 
 // deliver sends the batch. REQUIRES: filling is held, and the batch has its credit.
 func (j *job) deliver(cost int) {
-	b := j.batch
-	j.batch = nil
-	b.Call, b.Source, b.Seq, b.Cost = j.Call, j.Source, j.seq, cost
-	if j.seq == 0 {
-		b.Declared = j.declared
-	}
-	j.seq++
+	b := j.address(cost)
 	j.target = min(4*j.target, j.BatchBytes)
 	j.flushing.Store(false)
 	j.ReplyTo.Tell(b)
 }
 
+// address takes the batch, to be sent. REQUIRES: as deliver.
+func (j *job) address(cost int) *messages.RowBatch {
+	b := j.filled
+	j.filled = nil
+	b.Call, b.Source, b.Seq, b.Cost = j.Call, j.Source, j.seq, cost
+	if j.seq == 0 {
+		b.Declared = j.declared
+	}
+	j.seq++
+	j.bytes += b.Len()
+	return b
+}
+
 // cost is how many batches of the window the batch takes: an oversized row takes as many as its bytes would.
 func (j *job) cost() int {
-	return min(1+(j.batch.Len()-1)/(2*j.BatchBytes), j.Window)
+	return min(1+(j.filled.Len()-1)/(2*j.BatchBytes), j.Window)
 }
 
 // close ends the statement and the job: err is why, or nil at the end of the rows. REQUIRES: filling is held.
 func (j *job) close(err error) {
-	if err == nil && j.batch != nil {
-		err = j.send()
+	if err == nil && j.filled != nil { // it is sent with the End, once the statement has ended well
+		cost := j.cost()
+		if err = j.takeCredit(cost); err == nil {
+			j.rows = j.address(cost)
+		}
 	}
 	j.dropBatch()
 	if err != nil {
@@ -146,9 +156,9 @@ func (j *job) close(err error) {
 }
 
 func (j *job) dropBatch() {
-	if j.batch != nil {
-		j.batch.Recycle(2 * j.BatchBytes)
-		j.batch = nil
+	if j.filled != nil {
+		j.filled.Recycle(2 * j.BatchBytes)
+		j.filled = nil
 	}
 }
 
@@ -169,7 +179,7 @@ func (j *job) offer() {
 
 // sendNow sends the batch, if there is one and credit for it. REQUIRES: filling is held.
 func (j *job) sendNow() {
-	if j.batch == nil {
+	if j.filled == nil {
 		return
 	}
 	cost := j.cost()

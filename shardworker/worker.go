@@ -37,6 +37,7 @@ func (w *Worker) Shard() messages.ShardID { return w.shard.ID }
 // Spawn starts a worker's actor under a name that is unique in the system.
 func Spawn(name string, cfg Config) (*Worker, error) {
 	s := &shard{Config: cfg, dialect: cfg.Backend.Dialect(), prompt: cfg.Backend.Prompt()}
+	s.batcher, _ = cfg.Backend.(Batcher)
 	for _, connections := range cfg.Backend.Lanes() {
 		connections = Share(connections, cfg.Sharers)
 		s.lanes = append(s.lanes, lane{connections: connections, free: connections})
@@ -78,11 +79,11 @@ type worker struct {
 	jobs  map[jobKey]*job // accepted and not finished
 }
 
-// Started takes over what jobs of an earlier actor have left.
+// Started takes over what was told to an earlier actor.
 func (w *worker) Started(self *actors.Ref) {
 	w.self = self
-	for _, j := range w.shard.takeOver(self) {
-		w.finish(j)
+	for _, r := range w.shard.takeOver(self) {
+		r.arrive(w)
 	}
 }
 
@@ -101,10 +102,10 @@ func (w *worker) Receive(msg any) {
 		}
 	case *messages.Cancel:
 		w.cancel(msg)
-	case *finishedJob:
-		w.finish((*job)(msg))
-	case *endedLease:
-		w.finish(msg.holder)
+	case report:
+		msg.arrive(w)
+	case *stalledBatch:
+		msg.arrive(w)
 	default:
 		panic(fmt.Sprintf("bug: a shard worker got a %T", msg))
 	}
@@ -113,6 +114,10 @@ func (w *worker) Receive(msg any) {
 // Stopped ends every open job with an error at once. Their goroutines let go of the connections by themselves.
 func (w *worker) Stopped(err error) {
 	for _, j := range w.jobs {
+		if j.batch != nil {
+			w.leave(j, err)
+			continue
+		}
 		if j.started {
 			j.lose(err) // before the job can say that it was cancelled
 			j.cancel(err)
@@ -140,31 +145,46 @@ func (w *worker) accept(ex *messages.Execute) {
 		w.start(j)
 		return
 	}
-	lane, err := w.laneFor(ex, j.lease)
-	if err != nil {
+	if err := w.class(j); err != nil {
 		ex.Refuse(err)
 		return
 	}
-	j.lane, j.admitted = lane, true
+	j.admitted = true
 	w.jobs[j.key()] = j
-	if w.shard.lanes[lane].enter(j) {
+	if w.shard.lanes[j.lane].enter(j) {
 		w.start(j)
 	}
 }
 
-// laneFor asks the backend, whose panic is its own call's business.
-func (w *worker) laneFor(ex *messages.Execute, lease *Lease) (lane int, err error) {
+// class finds the job's lane, and what is known of its statement.
+func (w *worker) class(j *job) (err error) {
+	if j.lease != nil {
+		j.lane, err = w.ask(func(b Backend) int { return LeaseLane(b, j.lease.readOnly) })
+		return err
+	}
+	h, known := w.shard.habits.of(j.Execute)
+	if known {
+		j.habit, j.lane, j.timed = h, h.lane, h.timed()
+		return nil
+	}
+	if j.lane, err = w.ask(func(b Backend) int { return b.Lane(j.SQL, j.WantRows) }); err != nil || h == nil {
+		return err
+	}
+	w.shard.habits.know(j.Execute, h)
+	h.lane = j.lane
+	j.habit, j.timed = h, true
+	return nil
+}
+
+// ask asks the backend for a lane. Its panic is its own call's business.
+func (w *worker) ask(which func(Backend) int) (lane int, err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			w.shard.logPanic(value)
 			err = &messages.Error{Code: messages.ErrPanic, Shard: w.shard.ID, Op: "admission", Detail: messages.PanicText(value)}
 		}
 	}()
-	if lease != nil {
-		lane = LeaseLane(w.shard.Backend, lease.readOnly)
-	} else {
-		lane = w.shard.Backend.Lane(ex.SQL, ex.WantRows)
-	}
+	lane = which(w.shard.Backend)
 	_ = w.shard.lanes[lane]
 	return lane, nil
 }
@@ -172,7 +192,7 @@ func (w *worker) laneFor(ex *messages.Execute, lease *Lease) (lane int, err erro
 func (w *worker) start(j *job) {
 	j.started = true
 	w.shard.running.add()
-	if w.shard.prompt && j.Runner != nil {
+	if j.Runner != nil && (w.shard.prompt || j.Context.Done() == nil) { // without a deadline none is missed
 		j.inline = true
 		if j.Runner.Offer(j) {
 			return
@@ -186,6 +206,8 @@ func (w *worker) cancel(msg *messages.Cancel) {
 	j := w.jobs[jobKey{msg.Call, msg.Source}]
 	switch {
 	case j == nil: // it has ended meanwhile
+	case j.batch != nil:
+		w.leave(j, msg.Cause)
 	case j.started:
 		j.cancel(msg.Cause)
 	default:
@@ -202,6 +224,12 @@ func (w *worker) cancel(msg *messages.Cancel) {
 	}
 }
 
+// leave ends a job that is in a batch, of which the others go on.
+func (w *worker) leave(j *job, cause error) {
+	delete(w.jobs, j.key())
+	j.end(answer{err: j.batch.leave(j, cause)})
+}
+
 // finish frees the job's connection for the jobs that still want one.
 func (w *worker) finish(j *job) {
 	if w.jobs[j.key()] == j {
@@ -212,8 +240,24 @@ func (w *worker) finish(j *job) {
 	}
 	j.freed = true
 	lane := &w.shard.lanes[j.lane]
+	if j.took > 0 {
+		j.habit.learn(j.took, j.bytes)
+		if j.habit.company == AmongWrites {
+			lane.noteCommit(j.took)
+		}
+	}
 	lane.free++
-	for next := lane.next(); next != nil; next = lane.next() {
-		w.start(next)
+	w.startWaiting(lane)
+}
+
+// startWaiting gives the free connections of a lane to those that wait: each to the one that has waited longest, together with those that may
+// join it.
+func (w *worker) startWaiting(lane *lane) {
+	for j := lane.next(); j != nil; j = lane.next() {
+		if others := lane.companions(j); len(others) > 0 {
+			w.startBatch(append([]*job{j}, others...))
+		} else {
+			w.start(j)
+		}
 	}
 }

@@ -60,13 +60,10 @@ func (c *conn) send(ctx context.Context, sql string, args []any, wantRows bool) 
 		return nil, err
 	}
 	c.cursor.sql = sql
-	ctx = c.cursor.ctx
 	c.b.record(Statement{SQL: sql, Args: slices.Clone(args), WantRows: wantRows, Session: c.session.number})
-	result := c.b.answer(ctx, sql, args)
-	if err := c.b.pass(ctx, result.steps[AtQuery], "query", messages.ErrStatement); err != nil {
+	if err := c.cursor.ask(args); err != nil {
 		return nil, c.cursor.fail(err)
 	}
-	c.cursor.open(result)
 	return c.cursor, nil
 }
 

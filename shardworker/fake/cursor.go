@@ -30,6 +30,17 @@ type cursor struct {
 	err    error
 }
 
+// ask looks up the answer.
+func (cur *cursor) ask(args []any) error {
+	b := cur.c.b
+	result := b.answer(cur.ctx, cur.sql, args)
+	if err := b.pass(cur.ctx, result.steps[AtQuery], "query", messages.ErrStatement); err != nil {
+		return err
+	}
+	cur.open(result)
+	return nil
+}
+
 func (cur *cursor) open(result Result) {
 	cur.result = result
 	cur.layouts = result.columns
@@ -139,6 +150,13 @@ func (cur *cursor) end() (pgconn.CommandTag, error) {
 	if !cur.read {
 		cur.c.spent = cur.c.spent || cur.err == nil
 	}
+	cur.settle()
+	cur.c.finish(cur.err)
+	return cur.tag, cur.err
+}
+
+// settle takes the last steps of the statement, and makes its tag.
+func (cur *cursor) settle() {
 	for _, step := range cur.result.steps[AtCursorClose] {
 		err := cur.c.b.take(cur.ctx, step, "close", messages.ErrStatement)
 		if cur.err == nil {
@@ -150,8 +168,6 @@ func (cur *cursor) end() (pgconn.CommandTag, error) {
 		cur.c.followTransaction(cur.sql)
 	}
 	cur.closed = true
-	cur.c.finish(cur.err)
-	return cur.tag, cur.err
 }
 
 // fail ends a statement that got no cursor, and returns err.

@@ -24,6 +24,8 @@ type Config struct {
 	Lanes []int
 	// Lane classifies statements. Defaults to lane 0 for all.
 	Lane func(sql string, wantRows bool) int
+	// Company says which statements may share a batch. Defaults to shardworker.Alone for all.
+	Company func(sql string, args []any, wantRows bool) shardworker.Company
 	// NotPrompt makes Prompt answer false, though everything stays prompt. Defaults to false.
 	NotPrompt bool
 	// Stubborn makes every step deaf to contexts and Interrupt: they are looked at between steps only. Prompt then
@@ -55,7 +57,7 @@ type Backend struct {
 	}
 }
 
-var _ shardworker.Backend = (*Backend)(nil)
+var _ shardworker.Batcher = (*Backend)(nil)
 
 // New returns a backend with no handlers.
 func New(config Config) *Backend {
@@ -67,6 +69,9 @@ func New(config Config) *Backend {
 	}
 	if config.Lane == nil {
 		config.Lane = func(string, bool) int { return 0 }
+	}
+	if config.Company == nil {
+		config.Company = func(string, []any, bool) shardworker.Company { return shardworker.Alone }
 	}
 	config.Lanes = slices.Clone(config.Lanes)
 	b := &Backend{config: config}
@@ -94,9 +99,9 @@ func (b *Backend) Reply(sql string, r Result) {
 	b.Handle(sql, func(context.Context, []any) Result { return r })
 }
 
-// At replaces the steps that are taken at p: AtAcquire, or AtBackendClose. Without steps, nothing happens there any more.
+// At replaces the steps that are taken at p: AtAcquire, AtBatch, AtCommit, or AtBackendClose. Without steps, nothing happens there any more.
 func (b *Backend) At(p Point, steps ...Step) {
-	if p != AtAcquire && p != AtBackendClose {
+	if !p.ofBackend() {
 		panic(fmt.Sprintf("bug: point %d belongs to a Result", p))
 	}
 	b.mu.Lock()
@@ -135,6 +140,11 @@ func (b *Backend) Lanes() []int { return slices.Clone(b.config.Lanes) }
 
 // Lane asks the configured classifier.
 func (b *Backend) Lane(sql string, wantRows bool) int { return b.config.Lane(sql, wantRows) }
+
+// Company asks the configured classifier.
+func (b *Backend) Company(sql string, args []any, wantRows bool) shardworker.Company {
+	return b.config.Company(sql, args, wantRows)
+}
 
 // Prompt reports whether the backend was configured to be prompt.
 func (b *Backend) Prompt() bool { return !b.config.NotPrompt && !b.config.Stubborn }

@@ -80,7 +80,7 @@ func (r Result) WithTag(tag string) Result {
 
 // At adds steps at p.
 func (r Result) At(p Point, steps ...Step) Result {
-	if p == AtAcquire || p == AtBackendClose {
+	if p.ofBackend() {
 		panic(fmt.Sprintf("bug: point %d belongs to a Backend", p))
 	}
 	r.steps = maps.Clone(r.steps)

@@ -14,6 +14,8 @@ type Stats struct {
 	Spent int
 	// Interrupted is how many connections were interrupted while they were in use.
 	Interrupted int
+	// Batches is how many batches were run, Shared how many statements began in them, and LargestBatch the most in one.
+	Batches, Shared, LargestBatch int
 }
 
 func (s *Stats) acquired() {
@@ -38,6 +40,8 @@ type Statement struct {
 	WantRows bool
 	// Session is the number of the session that it was sent on, from 1.
 	Session int
+	// Batch is the number of the batch that it was part of, from 1; 0 if it was sent alone.
+	Batch int
 }
 
 // Stats returns the counters as they are now.

@@ -12,7 +12,7 @@ import (
 // Point is a place in the life of a backend or a statement where steps can be taken.
 type Point int
 
-// The points. AtAcquire and AtBackendClose are a Backend's, the others a Result's.
+// The points. AtAcquire, AtBackendClose, AtBatch and AtCommit are a Backend's, the others a Result's.
 const (
 	// AtAcquire is in Acquire, before a connection is taken.
 	AtAcquire Point = -1 - iota
@@ -22,7 +22,15 @@ const (
 	AtQuery
 	// AtCursorClose is in the cursor's first Close, and at the end of Exec.
 	AtCursorClose
+	// AtBatch is in RunBatch, before the first statement begins.
+	AtBatch
+	// AtCommit is in RunBatch, after the last statement: where writes are committed, and reads are all answered.
+	AtCommit
 )
+
+func (p Point) ofBackend() bool {
+	return p == AtAcquire || p == AtBackendClose || p == AtBatch || p == AtCommit
+}
 
 // AtRow is in the Next that moves to row i, counted from 0. In a result of n rows, AtRow(n) is the end of the rows.
 func AtRow(i int) Point { return Point(i) }
