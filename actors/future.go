@@ -3,16 +3,17 @@ package actors
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 )
 
 // Promise is the write end of one answer. The zero value is ready; it must not be copied. It is safe for concurrent use.
 type Promise[T any] struct {
-	mu struct {
+	settled atomic.Bool // value and err don't change any more
+	value   T
+	err     error
+	mu      struct {
 		sync.Mutex
-		settled bool
-		value   T
-		err     error
-		done    chan struct{} // made when somebody waits first, closed when settled
+		done chan struct{} // made when somebody waits first, closed when settled
 	}
 }
 
@@ -21,10 +22,11 @@ type Promise[T any] struct {
 func (p *Promise[T]) Resolve(value T, err error) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.mu.settled {
+	if p.settled.Load() {
 		return false
 	}
-	p.mu.settled, p.mu.value, p.mu.err = true, value, err
+	p.value, p.err = value, err
+	p.settled.Store(true)
 	if p.mu.done != nil {
 		close(p.mu.done)
 	}
@@ -44,7 +46,7 @@ func (p *Promise[T]) done() <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case p.mu.settled:
+	case p.settled.Load():
 		return settledAlready
 	case p.mu.done == nil:
 		p.mu.done = make(chan struct{})
@@ -60,9 +62,10 @@ func (f Future[T]) Done() <-chan struct{} { return f.promise.done() }
 
 // Result returns the answer, if it is there.
 func (f Future[T]) Result() (value T, err error, settled bool) {
-	f.promise.mu.Lock()
-	defer f.promise.mu.Unlock()
-	return f.promise.mu.value, f.promise.mu.err, f.promise.mu.settled
+	if !f.promise.settled.Load() {
+		return value, nil, false
+	}
+	return f.promise.value, f.promise.err, true
 }
 
 // Wait waits for the answer, or for the end of ctx, whose error it then returns. An answer that is there wins.

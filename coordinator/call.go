@@ -52,6 +52,7 @@ type call struct {
 	leases     []*shardworker.Lease // the connection of each target, in a transaction; nil outside of one, and before it was sent
 	held       bool                 // rows have to be held, see window
 
+	links     links
 	stream    actors.Stream
 	described actors.Promise[struct{}] // the columns are known, or the call has failed
 	over      actors.Promise[struct{}] // no worker does anything for the call
@@ -330,7 +331,7 @@ func (c *call) end() {
 	if !c.nested {
 		<-c.troupe.inFlight
 	}
-	c.troupe.self.Notify((*overCall)(c))
+	c.troupe.calls.remove(c)
 }
 
 // Offer takes the only job of an attended call for the goroutine that waits.

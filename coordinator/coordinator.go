@@ -8,21 +8,17 @@ import (
 	"github.com/troupedb/troupe/shardworker"
 )
 
-// coordinator is the actor. It knows which calls are in flight and which workers there are, and sends the commands.
-// It runs no chooser, holds no row and never blocks.
+// coordinator is the actor. It knows which workers there are, and sends the commands. It runs no chooser, holds no row and never blocks.
 type coordinator struct {
 	troupe  *Troupe
 	self    *actors.Ref
-	calls   map[messages.CallID]*call // in flight
-	unwatch []func()                  // by shard number
+	unwatch []func() // by shard number
 }
 
 // What the coordinator is told besides a *call, which is a new one.
 type (
 	// routedCall is a call whose chooser has answered.
 	routedCall call
-	// overCall is a call that no worker does anything for.
-	overCall call
 	// lostWorker tells that a worker has stopped.
 	lostWorker struct{ shard int }
 	// shutdown ends all calls and refuses new ones.
@@ -49,11 +45,9 @@ func (c *coordinator) Receive(msg any) {
 	case *call:
 		c.accept(msg)
 	case *routedCall:
-		if call := (*call)(msg); c.calls[call.id] == call {
+		if call := (*call)(msg); c.troupe.calls.has(call) {
 			call.dispatch()
 		}
-	case *overCall:
-		delete(c.calls, msg.id)
 	case lostWorker:
 		c.replace(msg.shard)
 	case *shutdown:
@@ -65,14 +59,13 @@ func (c *coordinator) Receive(msg any) {
 }
 
 func (c *coordinator) accept(call *call) {
-	if _, _, over := call.over.Future().Result(); over {
-		return // its context ended before it came, and that it is over was said before
-	}
 	if c.troupe.isClosing() {
 		call.Refuse(closedError("the troupe is closed"))
 		return
 	}
-	c.calls[call.id] = call
+	if !c.troupe.calls.add(call) {
+		return // its context has ended before it came
+	}
 	if call.left != nothing {
 		c.troupe.cfg.System.Go((*choosing)(call))
 		return
@@ -83,7 +76,7 @@ func (c *coordinator) accept(call *call) {
 // replace fails what the lost worker had accepted, and starts a new one on the same connections.
 func (c *coordinator) replace(shard int) {
 	id := c.troupe.cfg.Shards[shard].ID
-	for _, call := range c.calls {
+	for _, call := range c.troupe.calls.all() {
 		call.lose(shard, &messages.Error{Code: messages.ErrShardLost, Shard: id, Detail: "its worker stopped"})
 	}
 	if c.troupe.isClosing() {
@@ -127,7 +120,7 @@ func (c *coordinator) Stopped(err error) {
 }
 
 func (c *coordinator) failAll(err error) {
-	for _, call := range c.calls {
+	for _, call := range c.troupe.calls.all() {
 		call.cutOff(err)
 	}
 }

@@ -40,9 +40,9 @@ func (t *Troupe) AcceptOver(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	c.stream.Fail(&messages.Error{Code: messages.ErrCanceled})
-	actor := &coordinator{troupe: t, calls: map[messages.CallID]*call{}}
+	actor := &coordinator{troupe: t}
 	actor.accept(c)
-	return len(actor.calls), nil
+	return len(t.calls.all()), nil
 }
 
 // ClosedDone is closed when the shutdown has ended.

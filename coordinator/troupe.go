@@ -40,7 +40,8 @@ type Troupe struct {
 
 	workers  []atomic.Pointer[shardworker.Worker] // by shard number; replaced when a worker was started anew
 	inFlight chan struct{}                        // a token for each call in flight
-	leases   *leases                              // of transactions
+	calls    openCalls
+	leases   *leases // of transactions
 	lastCall atomic.Uint64
 
 	generations atomic.Uint64 // numbers the workers that were started anew
@@ -122,7 +123,7 @@ func (t *Troupe) start(ctx context.Context) error {
 		t.workers[i].Store(worker)
 	}
 	self, err := t.cfg.System.Spawn(t.name, t.cfg.Logger, func() actors.Actor {
-		return &coordinator{troupe: t, calls: map[messages.CallID]*call{}}
+		return &coordinator{troupe: t}
 	})
 	t.self = self
 	return err

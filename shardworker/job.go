@@ -54,12 +54,13 @@ type job struct {
 	seq      uint64             // of the next batch; guarded by filling
 	flushing atomic.Bool        // the reader waits for rows, so that the next one is sent at once
 
+	acquiring acquiring // bounds the wait for the connection
+
 	mu      sync.Mutex
-	conn    Conn               // the connection in use, for cancel
-	abort   context.CancelFunc // ends the acquisition in progress, for cancel
-	cause   error              // why the job was cancelled
-	credit  int                // how many batches may be sent
-	changed chan struct{}      // made by a runner that waits for credit; closed when there is some or the job is cancelled
+	conn    Conn          // the connection in use, for cancel
+	cause   error         // why the job was cancelled
+	credit  int           // how many batches may be sent
+	changed chan struct{} // made by a runner that waits for credit; closed when there is some or the job is cancelled
 }
 
 func (j *job) key() jobKey { return jobKey{j.Call, j.Source} }
@@ -142,21 +143,13 @@ func (s *shard) logPanic(value any) {
 
 // acquire gets the connection, under a context that cancel can end.
 func (j *job) acquire() error {
-	ctx, abort := context.WithCancel(j.Context)
-	defer abort()
-	j.mu.Lock()
-	if j.cause != nil {
-		j.mu.Unlock()
-		return j.canceledError()
-	}
-	j.abort = abort
-	j.mu.Unlock()
-
+	ctx := &j.acquiring
+	ctx.Context = j.Context
+	defer ctx.end()
 	conn, err := j.connection(ctx)
 
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.abort = nil
 	if err != nil {
 		if j.cause != nil {
 			return j.canceledError()
@@ -209,9 +202,7 @@ func (j *job) cancel(cause error) {
 	if j.cause = cause; cause == nil {
 		j.cause = context.Canceled
 	}
-	if j.abort != nil {
-		j.abort()
-	}
+	j.acquiring.end()
 	if j.conn != nil {
 		j.conn.Interrupt()
 	}
