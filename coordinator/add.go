@@ -65,7 +65,7 @@ func (t *Troupe) add(ctx context.Context, object any) (messages.ShardID, error) 
 	if err != nil {
 		return "", err
 	}
-	if err := (row{rows}).Scan(assigned...); err != nil {
+	if err := (&row{rows}).Scan(assigned...); err != nil {
 		return "", err
 	}
 	return shard, m.Identify(object, shard)

@@ -104,7 +104,7 @@ func (r *BatchResults) QueryRow() pgx.Row {
 		return failedRow{err}
 	}
 	r.open = rows
-	return row{rows}
+	return &row{rows}
 }
 
 // Close runs what is left of the batch, with the functions that were set for the statements, and commits. After an error, one of

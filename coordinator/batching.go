@@ -175,7 +175,7 @@ func (b *batch) route(ctx context.Context, item *batchItem, sql string, args []a
 	if mayReturnRows(sql) {
 		request = &messages.Query{SQL: sql, Args: args}
 	}
-	c, err := b.troupe.prepare(ctx, request)
+	c, err := b.troupe.prepare(ctx, inquiryOf(request))
 	if err != nil {
 		return err
 	}

@@ -41,9 +41,10 @@ func (b *batch) run(item *batchItem) {
 		return
 	}
 	b.begun.Store(true)
-	rows, err := c.run()
-	item.rows, item.err = rows, err
-	if err != nil {
+	err := c.run()
+	if item.err = err; err == nil {
+		item.rows = newRows(c)
+	} else {
 		b.failed(item, err)
 	}
 	close(item.ready)

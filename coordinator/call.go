@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/troupedb/troupe/actors"
@@ -53,6 +54,8 @@ type call struct {
 	held       bool                 // rows have to be held, see window
 
 	links     links
+	reusable  bool         // see reuse.go
+	holders   atomic.Int32 // of a reusable call
 	stream    actors.Stream
 	described actors.Promise[struct{}] // the columns are known, or the call has failed
 	over      actors.Promise[struct{}] // no worker does anything for the call
@@ -72,14 +75,6 @@ var (
 	_ actors.Refuser     = (*call)(nil)
 	_ messages.Runner    = (*call)(nil)
 )
-
-func (t *Troupe) newCall(ctx context.Context, sql string, args []any, wantRows bool, options messages.Options) *call {
-	c := &call{troupe: t, id: messages.CallID(t.lastCall.Add(1)), ctx: ctx, sql: sql, args: args, wantRows: wantRows, options: options, ddl: messages.MayChangeSchema(sql)}
-	c.stream.Init(t.cfg.System, c, actors.StreamConfig{
-		Call: c.id, Order: options.Order, Window: t.cfg.Window, BatchBytes: t.cfg.BatchBytes,
-	})
-	return c
-}
 
 // choosingKey marks the context of a chooser. What a chooser asks the troupe needs no place of its own: the call that waits
 // for the chooser has one, and would wait for ever if all places were taken by such calls.
@@ -315,6 +310,7 @@ func (c *call) StreamEnded() {
 	}
 	c.countMerge(-1)
 	c.end()
+	c.letGo()
 }
 
 func (c *call) end() {

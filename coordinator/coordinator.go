@@ -71,6 +71,7 @@ func (c *coordinator) accept(call *call) {
 		return
 	}
 	call.dispatch()
+	call.letGo()
 }
 
 // replace fails what the lost worker had accepted, and starts a new one on the same connections.
@@ -78,6 +79,7 @@ func (c *coordinator) replace(shard int) {
 	id := c.troupe.cfg.Shards[shard].ID
 	for _, call := range c.troupe.calls.all() {
 		call.lose(shard, &messages.Error{Code: messages.ErrShardLost, Shard: id, Detail: "its worker stopped"})
+		call.letGo()
 	}
 	if c.troupe.isClosing() {
 		return
@@ -122,6 +124,7 @@ func (c *coordinator) Stopped(err error) {
 func (c *coordinator) failAll(err error) {
 	for _, call := range c.troupe.calls.all() {
 		call.cutOff(err)
+		call.letGo()
 	}
 }
 

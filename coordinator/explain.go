@@ -68,7 +68,7 @@ type ExplainedTable struct {
 // What only the shards can tell isn't in it until a call has asked them: a collation for which Query would refuse the statement, and
 // the hidden columns by which SQLite's times are merged.
 func (t *Troupe) Explain(ctx context.Context, sql string, args ...any) (*Explanation, error) {
-	c, err := t.callFor(ctx, &messages.Query{SQL: sql, Args: args})
+	c, err := t.callFor(ctx, inquiry{sql: sql, args: args, wantRows: true})
 	if err != nil {
 		return nil, err
 	}

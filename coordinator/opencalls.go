@@ -57,12 +57,13 @@ func (o *openCalls) has(c *call) bool {
 	return c.links.in
 }
 
-// all returns the calls.
+// all returns the calls, each with a hold for the caller.
 func (o *openCalls) all() []*call {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	var all []*call
 	for c := o.first; c != nil; c = c.links.next {
+		c.hold()
 		all = append(all, c)
 	}
 	return all

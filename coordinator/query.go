@@ -23,7 +23,7 @@ import (
 // The errors are *messages.Error: ErrNoRoute, ErrUnknownShard, ErrChooser, ErrRefused and ErrOverloaded before anything
 // was sent, and then what the shards had.
 func (t *Troupe) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	rows, err := t.query(ctx, &messages.Query{SQL: sql, Args: args})
+	rows, err := t.inquire(ctx, inquiry{sql: sql, args: args, wantRows: true})
 	if err != nil {
 		return failedRows(err), err
 	}
@@ -33,67 +33,100 @@ func (t *Troupe) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, 
 // QueryRow runs a statement of which the first row is wanted: the merged answer's, if it goes to several shards. Errors come
 // with Scan: pgx.ErrNoRows without a row.
 func (t *Troupe) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
-	rows, err := t.query(ctx, &messages.Query{SQL: sql, Args: args})
+	rows, err := t.inquire(ctx, inquiry{sql: sql, args: args, wantRows: true})
 	if err != nil {
 		return failedRow{err}
 	}
-	return row{rows}
+	return &row{rows}
 }
 
 // Exec runs a statement for its effect and returns the command tag, with the shards' row counts added. Over several
 // shards it is one statement on each, not one transaction: if one fails the others may have taken effect,
 // which is [messages.ErrOutcomeUnknown] with a [PartialError] as its cause.
 func (t *Troupe) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	rows, err := t.run(ctx, &messages.Exec{SQL: sql, Args: args})
+	c, err := t.prepare(ctx, inquiry{sql: sql, args: args})
 	if err != nil {
 		return pgconn.CommandTag{}, err
 	}
-	return rows.CommandTag(), nil
+	if err := c.run(); err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	tag := sumTags(c.stream.Ends())
+	c.reuse()
+	return tag, nil
 }
-
-func (t *Troupe) query(ctx context.Context, q *messages.Query) (*Rows, error) { return t.run(ctx, q) }
 
 // run sends a request and attends to it on the caller's goroutine.
 func (t *Troupe) run(ctx context.Context, r messages.Request) (*Rows, error) {
-	c, err := t.prepare(ctx, r)
+	return t.inquire(ctx, inquiryOf(r))
+}
+
+func (t *Troupe) inquire(ctx context.Context, q inquiry) (*Rows, error) {
+	c, err := t.prepare(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	return c.run()
+	if err := c.run(); err != nil {
+		return nil, err
+	}
+	return newRows(c), nil
 }
 
 // run submits a call that is prepared, and attends to it.
-func (c *call) run() (*Rows, error) {
+func (c *call) run() error {
 	if c.left == joinTx { // its caller can wait for that as well as for the rest
 		if err := c.tx.enlist(without(c.ctx), c.targets); err != nil {
-			return nil, err
+			return err
 		}
 		c.left = nothing
 		c.echo()
 	}
 	if err := c.admit(true); err != nil {
-		return nil, err
+		return err
 	}
 	c.mu.attended = true // nobody else has the call yet
+	c.holdForReuse()
 	c.submit()
 	if err := c.attend(); err != nil {
 		if c.ctx.Err() == nil {
 			c.awaitOver() // so that the caller finds the connections free
 		}
-		return nil, c.whole(err)
+		return c.whole(err)
 	}
 	if !c.wantRows && c.tx != nil {
 		c.awaitOver() // so that the next statement finds the connection free
 		if err := c.tx.escaped(); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return newRows(c), nil
+	return nil
+}
+
+// inquiry is a request, without a message of its own if the application has made none.
+type inquiry struct {
+	sql      string
+	args     []any
+	wantRows bool
+	options  messages.Options
+	get      *messages.Get // in place of sql and args; else nil
+}
+
+func inquiryOf(r messages.Request) inquiry {
+	switch r := r.(type) {
+	case *messages.Query:
+		return inquiry{sql: r.SQL, args: r.Args, wantRows: true, options: r.Options}
+	case *messages.Exec:
+		return inquiry{sql: r.SQL, args: r.Args, options: r.Options}
+	case *messages.Get:
+		return inquiry{get: r, wantRows: true, options: r.Options}
+	default:
+		panic("bug: an unknown request")
+	}
 }
 
 // prepare makes a request's call and routes it as far as that needs no chooser.
-func (t *Troupe) prepare(ctx context.Context, r messages.Request) (*call, error) {
-	c, err := t.callFor(ctx, r)
+func (t *Troupe) prepare(ctx context.Context, q inquiry) (*call, error) {
+	c, err := t.callFor(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -122,9 +155,9 @@ func (t *Troupe) prepare(ctx context.Context, r messages.Request) (*call, error)
 	return c, nil
 }
 
-func (t *Troupe) callFor(ctx context.Context, r messages.Request) (*call, error) {
+func (t *Troupe) callFor(ctx context.Context, q inquiry) (*call, error) {
 	p := pinOf(ctx)
-	options, err := p.merge(r.RouteOptions())
+	options, err := p.merge(q.options)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +167,8 @@ func (t *Troupe) callFor(ctx context.Context, r messages.Request) (*call, error)
 			return nil, err
 		}
 	}
-	c, err := t.makeCall(ctx, r, options)
+	q.options = options
+	c, err := t.makeCall(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -152,37 +186,25 @@ func (t *Troupe) callFor(ctx context.Context, r messages.Request) (*call, error)
 	return c, nil
 }
 
-func (t *Troupe) makeCall(ctx context.Context, r messages.Request, options messages.Options) (*call, error) {
-	switch r := r.(type) {
-	case *messages.Query:
-		sql, args, err := t.positional(r.SQL, r.Args)
-		if err != nil {
-			return nil, err
-		}
-		c := t.newCall(ctx, sql, args, true, options)
-		if options.LoadedFrom != nil {
-			c.identity = &IdentityRequest{Key: r.Args, LoadedFrom: options.LoadedFrom}
-			c.options.Token = cmp.Or(options.Token, pinOf(ctx).token)
-		}
-		return c, nil
-	case *messages.Exec:
-		sql, args, err := t.positional(r.SQL, r.Args)
-		if err != nil {
-			return nil, err
-		}
-		return t.newCall(ctx, sql, args, false, options), nil
-	case *messages.Get:
-		sql, err := getSQL(r)
-		if err != nil {
-			return nil, err
-		}
-		c := t.newCall(ctx, sql, r.Key, true, options)
-		c.identity = &IdentityRequest{Table: r.Table, Key: r.Key, LoadedFrom: options.LoadedFrom}
-		c.options.Token = cmp.Or(options.Token, pinOf(ctx).token)
-		return c, nil
-	default:
-		panic("bug: an unknown request")
+func (t *Troupe) makeCall(ctx context.Context, q inquiry) (*call, error) {
+	table, key := "", q.args
+	var err error
+	if q.get != nil {
+		table, key = q.get.Table, q.get.Key
+		q.args = key
+		q.sql, err = getSQL(q.get)
+	} else {
+		q.sql, q.args, err = t.positional(q.sql, q.args)
 	}
+	if err != nil {
+		return nil, err
+	}
+	c := t.newCall(ctx, q.sql, q.args, q.wantRows, q.options)
+	if q.get != nil || q.wantRows && q.options.LoadedFrom != nil {
+		c.identity = &IdentityRequest{Table: table, Key: key, LoadedFrom: q.options.LoadedFrom}
+		c.options.Token = cmp.Or(q.options.Token, pinOf(ctx).token)
+	}
+	return c, nil
 }
 
 // positional numbers the parameters of a statement that may have to be understood, if pgx would do it later: what is planned has

@@ -22,7 +22,7 @@ type Future struct {
 // never waits. A request that is nil panics.
 func (t *Troupe) Send(ctx context.Context, r messages.Request) *Future {
 	f := &Future{promise: new(actors.Promise[*Rows])}
-	c, err := t.prepare(ctx, r)
+	c, err := t.prepare(ctx, inquiryOf(r))
 	if err == nil {
 		err = c.admit(false)
 	}

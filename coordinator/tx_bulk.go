@@ -23,14 +23,13 @@ func (tx *Tx) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
 // says so.
 func (t *Troupe) load(ctx context.Context, shard int, rows *messages.Copy) (pgconn.CommandTag, error) {
 	ids := []messages.ShardID{t.cfg.Shards[shard].ID}
-	c, err := t.prepare(ctx, &messages.Exec{SQL: "COPY " + rows.Table.Sanitize(), Options: messages.Options{Shards: ids}})
+	c, err := t.prepare(ctx, inquiry{sql: "COPY " + rows.Table.Sanitize(), options: messages.Options{Shards: ids}})
 	if err != nil {
 		return pgconn.CommandTag{}, err
 	}
 	c.copy = rows
-	loaded, err := c.run()
-	if err != nil {
+	if err := c.run(); err != nil {
 		return pgconn.CommandTag{}, err
 	}
-	return loaded.CommandTag(), nil
+	return sumTags(c.stream.Ends()), nil
 }

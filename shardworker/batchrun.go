@@ -136,20 +136,11 @@ func (b *batch) recover() {
 	b.finish()
 }
 
-// leave takes a job out of the batch and returns its error. The last one cuts the batch off. The actor's.
-func (b *batch) leave(j *job, cause error) error {
-	begun := j.shared.Leave()
+// leave takes a job out of the batch, and reports whether its statement has begun. The last one cuts the batch off. The actor's.
+func (b *batch) leave(j *job) (begun bool) {
+	begun = j.shared.Leave()
 	b.leaveOne()
-	switch {
-	case !begun:
-		return &messages.Error{Code: messages.ErrPoolExhausted, Shard: b.shard.ID, Op: "admission", Detail: "it waited for its turn among other calls", Err: cause}
-	case j.inDoubt():
-		return &messages.Error{
-			Code: messages.ErrOutcomeUnknown, Shard: b.shard.ID, Op: j.op(),
-			Err: &messages.Error{Code: messages.ErrCanceled, Op: j.op(), Err: cause},
-		}
-	}
-	return &messages.Error{Code: messages.ErrCanceled, Shard: b.shard.ID, Op: j.op(), Err: cause}
+	return begun
 }
 
 func (b *batch) leaveOne() {

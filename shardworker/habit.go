@@ -1,10 +1,6 @@
 package shardworker
 
-import (
-	"time"
-
-	"github.com/troupedb/troupe/messages"
-)
+import "time"
 
 // What a worker remembers of statements.
 const (
@@ -45,23 +41,23 @@ type habit struct {
 }
 
 // of returns the habit of a text: one that is known, a new one, or nil if the text isn't worth one.
-func (hs *habits) of(ex *messages.Execute) (h *habit, known bool) {
-	if h, known = (*hs)[habitKey{ex.SQL, ex.WantRows}]; known {
+func (hs *habits) of(sql string, wantRows bool) (h *habit, known bool) {
+	if h, known = (*hs)[habitKey{sql, wantRows}]; known {
 		h.asked++
 		return h, true
 	}
-	if len(ex.SQL) > maxHabitBytes {
+	if len(sql) > maxHabitBytes {
 		return nil, false
 	}
 	return &habit{}, false
 }
 
 // know adds the habit of a text.
-func (hs *habits) know(ex *messages.Execute, h *habit) {
+func (hs *habits) know(sql string, wantRows bool, h *habit) {
 	if *hs == nil || len(*hs) >= maxHabits {
 		*hs = habits{} // the texts that are used will soon be back
 	}
-	(*hs)[habitKey{ex.SQL, ex.WantRows}] = h
+	(*hs)[habitKey{sql, wantRows}] = h
 }
 
 // timed reports whether to time the next run.

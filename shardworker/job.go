@@ -15,10 +15,10 @@ import (
 	"github.com/troupedb/troupe/messages"
 )
 
-// job runs one Execute on one connection. Run is called once. A job that the caller runs itself is handed to a goroutine
+// job runs one Execute, of which it has a copy, on one connection: the call may be used again as soon as it has got its End. Run is called once. A job that the caller runs itself is handed to a goroutine
 // of the system as soon as more than a first small batch is to come.
 type job struct {
-	*messages.Execute
+	messages.Execute
 	shard    *shard
 	worker   *actors.Ref
 	lane     int    // without meaning if the connection is a lease's already

@@ -152,8 +152,8 @@ func (l *Lease) put(j *job, conn Conn, failed bool) (kept bool) {
 			l.mu.Unlock()
 			return false
 		}
-		// Without the Execute, which leads to the caller's context and all that is in it.
-		l.mu.holder = &job{Execute: &messages.Execute{}, shard: j.shard, worker: j.worker, lane: j.lane, admitted: true}
+		// Not j itself, which leads to the caller's context and all that is in it.
+		l.mu.holder = &job{shard: j.shard, worker: j.worker, lane: j.lane, admitted: true}
 		l.mu.conn = conn
 		l.mu.Unlock()
 		return true

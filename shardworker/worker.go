@@ -114,11 +114,14 @@ func (w *worker) Receive(msg any) {
 // Stopped ends every open job with an error at once. Their goroutines let go of the connections by themselves.
 func (w *worker) Stopped(err error) {
 	for _, j := range w.jobs {
-		if j.batch != nil {
-			w.leave(j, err)
+		switch {
+		case j.batch != nil && j.batch.leave(j):
+			j.lose(err)
 			continue
-		}
-		if j.started {
+		case j.batch != nil:
+			j.end(answer{err: messages.OnShard(err, w.shard.ID, "admission", messages.ErrUnavailable)})
+			continue
+		case j.started:
 			j.lose(err) // before the job can say that it was cancelled
 			j.cancel(err)
 			continue
@@ -136,7 +139,7 @@ func (w *worker) accept(ex *messages.Execute) {
 		ex.Refuse(&messages.Error{Code: messages.ErrCanceled, Shard: w.shard.ID, Op: "admission", Err: err})
 		return
 	}
-	j := &job{Execute: ex, shard: w.shard, worker: w.self, credit: ex.Window}
+	j := &job{Execute: *ex, shard: w.shard, worker: w.self, credit: ex.Window}
 	if ex.Lease != nil {
 		j.lease = ex.Lease.(*Lease)
 	}
@@ -162,7 +165,7 @@ func (w *worker) class(j *job) (err error) {
 		j.lane, err = w.ask(func(b Backend) int { return LeaseLane(b, j.lease.readOnly) })
 		return err
 	}
-	h, known := w.shard.habits.of(j.Execute)
+	h, known := w.shard.habits.of(j.SQL, j.WantRows)
 	if known {
 		j.habit, j.lane, j.timed = h, h.lane, h.timed()
 		return nil
@@ -170,7 +173,7 @@ func (w *worker) class(j *job) (err error) {
 	if j.lane, err = w.ask(func(b Backend) int { return b.Lane(j.SQL, j.WantRows) }); err != nil || h == nil {
 		return err
 	}
-	w.shard.habits.know(j.Execute, h)
+	w.shard.habits.know(j.SQL, j.WantRows, h)
 	h.lane = j.lane
 	j.habit, j.timed = h, true
 	return nil
@@ -227,7 +230,14 @@ func (w *worker) cancel(msg *messages.Cancel) {
 // leave ends a job that is in a batch, of which the others go on.
 func (w *worker) leave(j *job, cause error) {
 	delete(w.jobs, j.key())
-	j.end(answer{err: j.batch.leave(j, cause)})
+	err := &messages.Error{Code: messages.ErrCanceled, Shard: w.shard.ID, Op: j.op(), Err: cause}
+	switch begun := j.batch.leave(j); {
+	case !begun:
+		err.Code, err.Op, err.Detail = messages.ErrPoolExhausted, "admission", "it waited for its turn among other calls"
+	case j.inDoubt():
+		err = &messages.Error{Code: messages.ErrOutcomeUnknown, Shard: w.shard.ID, Op: j.op(), Err: err}
+	}
+	j.end(answer{err: err})
 }
 
 // finish frees the job's connection for the jobs that still want one.

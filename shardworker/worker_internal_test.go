@@ -49,7 +49,7 @@ func TestLostJobsSayWhatIsKnown(t *testing.T) {
 		"update t set n = n+1": messages.ErrOutcomeUnknown,
 	} {
 		var got []messages.Message
-		j := &job{Execute: &messages.Execute{SQL: sql, ReplyTo: collect(&got)}, shard: &shard{Config: Config{ID: "asia"}}}
+		j := &job{Execute: messages.Execute{SQL: sql, ReplyTo: collect(&got)}, shard: &shard{Config: Config{ID: "asia"}}}
 		j.lose(errors.New("stopped"))
 		j.lose(errors.New("again"))
 		j.end(answer{})
