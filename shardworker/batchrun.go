@@ -2,6 +2,7 @@ package shardworker
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"time"
 
@@ -51,7 +52,8 @@ func (w *worker) startBatch(jobs []*job) {
 	}
 	b.ctx, b.endContext = context.WithCancel(context.Background())
 	if jobs[0].company == AmongReads {
-		b.stalled = time.AfterFunc(limit, func() { b.worker.Notify((*stalledBatch)(b)) })
+		worker := w.self // b's own may be another when the batch ends
+		b.stalled = time.AfterFunc(limit, func() { worker.Notify((*stalledBatch)(b)) })
 	}
 	w.shard.running.add()
 	w.shard.System.Go(b)
@@ -90,7 +92,8 @@ func (b *batch) fail(err error) {
 	}
 }
 
-// finish lets go of the connection, tells the worker, and answers: in this order, so that who sees its answer finds the connection free.
+// finish gives the connection back, answers, and tells the worker, which has another use for the connection then. Those who have got their
+// answer mostly ask again at once: the worker is told after they had a chance to, and so the next batch has them all.
 func (b *batch) finish() {
 	b.mu.Lock()
 	conn := b.mu.conn
@@ -103,13 +106,14 @@ func (b *batch) finish() {
 	if b.stalled != nil {
 		b.stalled.Stop()
 	}
-	b.worker.Notify((*finishedBatch)(b))
-	b.shard.running.done()
 	for i, s := range b.statements {
 		if !s.again() && s.settle() {
 			b.jobs[i].answer(&s.Outcome)
 		}
 	}
+	runtime.Gosched()
+	b.worker.Notify((*finishedBatch)(b))
+	b.shard.running.done()
 }
 
 // recover answers for a backend that panicked, with its connection spent.
@@ -126,9 +130,13 @@ func (b *batch) recover() {
 		b.jobs[0].guard(conn.Interrupt)
 	}
 	for i, s := range b.statements {
-		j, begun := b.jobs[i], !s.state.CompareAndSwap(sharedWaits, sharedBegun)
+		s.Outcome = Outcome{}
+		if s.state.Load() == sharedWaits {
+			continue // it had no part in it, and is run again
+		}
+		j := b.jobs[i]
 		err := &messages.Error{Code: messages.ErrPanic, Shard: b.shard.ID, Op: j.op(), Detail: messages.PanicText(value)}
-		if begun && j.inDoubt() {
+		if j.inDoubt() {
 			err = &messages.Error{Code: messages.ErrOutcomeUnknown, Shard: b.shard.ID, Op: j.op(), Err: err}
 		}
 		s.Outcome = Outcome{Err: err}
