@@ -59,3 +59,10 @@ func (a *acquiring) end() {
 		a.unwatch()
 	}
 }
+
+// reset makes it ready for another wait.
+func (a *acquiring) reset() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.ended, a.done, a.unwatch = false, nil, nil
+}

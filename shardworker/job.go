@@ -1,6 +1,7 @@
 package shardworker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,6 +49,9 @@ type job struct {
 	ended    atomic.Bool           // End was sent
 	last     messages.End          // what was sent
 
+	again bool  // it is to be run once more; the runner's
+	lost  error // why; the runner's
+
 	filling  sync.Mutex         // held by the runner, but for while it waits for the database
 	filled   *messages.RowBatch // what has not been sent; guarded by filling
 	rows     *messages.RowBatch // the last batch, which is sent with the End; guarded by filling
@@ -68,10 +72,32 @@ func (j *job) key() jobKey { return jobKey{j.Call, j.Source} }
 // Run runs the statement and answers with its rows and its end.
 func (j *job) Run() {
 	defer j.recover()
-	if err := j.acquire(); err != nil {
-		j.finish(pgconn.CommandTag{}, err)
-		return
+	j.run()
+}
+
+// rest is the job after it was handed over from the caller's goroutine.
+type rest struct{ *job }
+
+func (r rest) Run() {
+	defer r.recover()
+	r.inline = false
+	if r.pump(); r.again {
+		r.run()
 	}
+}
+
+func (j *job) run() {
+	for first := true; first || j.again; first = false {
+		j.again = false
+		if err := j.acquire(); err != nil {
+			j.finish(pgconn.CommandTag{}, cmp.Or(j.lost, err))
+			return
+		}
+		j.runOnce()
+	}
+}
+
+func (j *job) runOnce() {
 	if j.timed {
 		j.began = time.Now()
 	}
@@ -87,20 +113,34 @@ func (j *job) Run() {
 	}
 	cursor, err := j.conn.Query(j.Context, j.SQL, j.Args)
 	if err != nil {
-		j.finish(pgconn.CommandTag{}, err)
+		if !j.repeat(err) {
+			j.finish(pgconn.CommandTag{}, err)
+		}
 		return
 	}
 	j.cursor, j.declared, j.target = cursor, cursor.Declared(), min(messages.MinBatchBytes, j.BatchBytes)
 	j.pump()
 }
 
-// rest is the job after it was handed over from the caller's goroutine.
-type rest struct{ *job }
-
-func (r rest) Run() {
-	defer r.recover()
-	r.inline = false
-	r.pump()
+// repeat makes the job ready to be run once more, if err says that its connection was lost, it is a read that may be repeated, and
+// nobody has seen a row of it. If there is no other connection, err remains what is said.
+func (j *job) repeat(err error) bool {
+	if j.lost != nil || j.seq > 0 || j.lease != nil || j.shard.batcher == nil || !errors.Is(err, messages.ErrShardLost) ||
+		j.companyOf(j.shard.batcher) != AmongReads {
+		return false
+	}
+	j.mu.Lock()
+	conn := j.conn
+	if j.cause != nil || j.Context.Err() != nil {
+		j.mu.Unlock()
+		return false
+	}
+	j.conn = nil
+	j.acquiring.reset()
+	j.mu.Unlock()
+	j.guard(conn.Release)
+	j.cursor, j.lost, j.again = nil, err, true
+	return true
 }
 
 // recover answers for a backend that panicked, with its connection spent.
@@ -250,9 +290,6 @@ func (j *job) finish(tag pgconn.CommandTag, err error) {
 		if j.timed {
 			j.took = max(time.Since(j.began), 1)
 		}
-	} else if j.rows != nil {
-		j.rows.Recycle(2 * j.BatchBytes)
-		final.seq--
 	}
 	j.rows = nil
 	j.worker.Notify((*finishedJob)(j))

@@ -146,13 +146,28 @@ func (j *job) close(err error) {
 		}
 	}
 	tag, closeErr := j.cursor.Close()
-	if err == nil {
-		err = closeErr
+	if err == nil && closeErr != nil {
+		if err = closeErr; j.takeBack() && j.repeat(err) {
+			return
+		}
 	}
 	if err != nil {
 		tag = pgconn.CommandTag{}
 	}
 	j.finish(tag, err)
+}
+
+// takeBack drops the last batch, which was to be sent with the End of an answer that has failed, and reports whether nothing was sent.
+// REQUIRES: filling is held.
+func (j *job) takeBack() bool {
+	if j.rows != nil {
+		j.addCredit(j.rows.Cost)
+		j.rows.Recycle(2 * j.BatchBytes)
+		j.rows = nil
+		j.seq--
+		j.bytes = 0
+	}
+	return j.seq == 0
 }
 
 func (j *job) dropBatch() {
