@@ -283,10 +283,10 @@ func (c *call) inDoubt() bool {
 // cutOff fails the call from outside: err is why. What was sent and may write has an unknown outcome then.
 func (c *call) cutOff(err error) {
 	if c.stream.Opened() {
+		c.stream.CancelAll(err) // of a transaction's call, too; what only waits for a connection says that nothing was sent
 		if c.inDoubt() {
 			err = &messages.Error{Code: messages.ErrOutcomeUnknown, Op: "wait", Err: err}
 		}
-		c.stream.CancelAll(err) // of a transaction's call, too
 	}
 	c.stream.Fail(err)
 }
