@@ -28,6 +28,9 @@ func (c *counter) Tell(msg messages.Message) {
 		msg.Recycle(1 << 20)
 		c.e.worker.Tell(credit)
 	case *messages.End:
+		if msg.Rows != nil {
+			c.Tell(msg.Rows)
+		}
 		c.done <- msg.Err
 	}
 }

@@ -104,8 +104,6 @@ func (w *worker) Receive(msg any) {
 		w.cancel(msg)
 	case report:
 		msg.arrive(w)
-	case *stalledBatch:
-		msg.arrive(w)
 	default:
 		panic(fmt.Sprintf("bug: a shard worker got a %T", msg))
 	}

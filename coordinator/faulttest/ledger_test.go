@@ -27,7 +27,8 @@ type ledger struct {
 	}
 }
 
-const createLedger = "create table written (n bigint primary key)"
+// createLedger makes no key of the numbers: a write that happened twice is to be seen.
+const createLedger = "create table written (n bigint not null)"
 
 func newLedger(shard messages.ShardID) *ledger {
 	l := &ledger{shard: shard}
@@ -60,6 +61,13 @@ func (l *ledger) write(ctx context.Context, troupe *coordinator.Troupe) error {
 	return err
 }
 
+// written returns how many writes were acknowledged.
+func (l *ledger) written() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.mu.acknowledged)
+}
+
 // settle compares the ledger with the table: promises 1 and 2.
 func (l *ledger) settle(t testing.TB, troupe *coordinator.Troupe) {
 	t.Helper()
@@ -71,6 +79,7 @@ func (l *ledger) settle(t testing.TB, troupe *coordinator.Troupe) {
 	defer l.mu.Unlock()
 	found := map[int64]bool{}
 	for _, n := range there {
+		assert.False(t, found[n], "write %d has happened twice", n)
 		found[n] = true
 		assert.False(t, l.mu.failed[n], "write %d has failed, and is there", n)
 	}

@@ -10,6 +10,7 @@ const (
 	uuid       = "github.com/google/uuid"
 	testify    = "github.com/stretchr/testify"
 	goleak     = "go.uber.org/goleak"
+	rapid      = "pgregory.net/rapid"
 )
 
 // storey is a directory and what its packages may import beside the standard library and what is below the same storey:
@@ -28,7 +29,7 @@ var picture = []storey{
 	{"shardworker/postgres", []string{"shardworker", "actors", "messages", pgx}},
 	{"shardworker/sqlite", []string{"shardworker", "actors", "messages", pgx, modernc}},
 	{"shardworker/fake", []string{"shardworker", "actors", "messages", pgx}},
-	{"shardworker/backendtest", []string{"shardworker", "actors", "messages", pgx, testify, goleak}},
+	{"shardworker/backendtest", []string{"shardworker", "actors", "messages", pgx, testify, goleak, rapid}},
 	{"coordinator", []string{"shardworker", "actors", "messages", pgx}},
 	{"coordinator/ids", []string{"coordinator", "messages", pgx, uuid}},
 	{"coordinator/mapping", []string{"messages", pgx}},

@@ -27,16 +27,9 @@ func TestFake(t *testing.T) {
 		Strict:     true,
 		Lanes:      []backendtest.LaneCase{{SQL: "select", WantRows: true, Lane: 1}, {SQL: "select", Lane: 0}},
 		Open: func(t *testing.T) shardworker.Backend {
-			b := fake.New(fake.Config{
-				Lanes: []int{2, 3},
-				Lane: func(_ string, wantRows bool) int {
-					if wantRows {
-						return 1
-					}
-					return 0
-				},
-			})
+			b := fake.New(fake.Config{Lanes: []int{2, 3}, Lane: laneFor, Company: companyFor(statements)})
 			script(b, statements)
+			scriptBatches(b, statements)
 			return b
 		},
 		Unreachable: func(t *testing.T) shardworker.Backend {

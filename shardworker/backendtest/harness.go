@@ -4,6 +4,7 @@ package backendtest
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -45,15 +46,18 @@ const (
 	timeout  = 30 * time.Second // for a single case; far below what Statements.Slow would take
 )
 
+// namedCase is one of the suite.
+type namedCase struct {
+	name string
+	run  func(*fixture)
+}
+
 // Run runs the suite as subtests of t.
 func Run(t *testing.T, h Harness) {
 	// Whatever the harness starts for all cases, such as a server, it starts now, and is no leak of the first case.
 	require.NoError(t, h.Open(t).Close(t.Context()))
 
-	for _, c := range []struct {
-		name string
-		run  func(*fixture)
-	}{
+	for _, c := range slices.Concat([]namedCase{
 		{"lanes are positive and stable", lanesAreStable},
 		{"lane classification", laneClassification},
 		{"values round trip", valuesRoundTrip},
@@ -113,7 +117,7 @@ func Run(t *testing.T, h Harness) {
 		{"close twice", closeTwice},
 		{"close interrupts what runs", closeInterrupts},
 		{"close ends with its context", closeEndsWithContext},
-	} {
+	}, batchCases) {
 		t.Run(c.name, func(t *testing.T) { runCase(t, h, c.run) })
 	}
 }

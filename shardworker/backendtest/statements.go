@@ -28,6 +28,14 @@ type Statements struct {
 	// Count returns the number of rows.
 	Count string
 
+	// All returns all rows, and Lookup the row whose n is its argument. UpdateOne sets its first argument as t where n is the second, and DeleteOne
+	// deletes the row whose n is its argument.
+	All, Lookup, UpdateOne, DeleteOne string
+	// SlowRead and SlowWrite read the table, if it has Fill's rows, for a minute at least, and SlowWrite then inserts a row.
+	SlowRead, SlowWrite string
+	// Loners are statements that can't be run with others, beside those that no database could.
+	Loners []string
+
 	// Numbers returns as many rows as its argument says, one after another without computing all of them first:
 	// n from 1, an integer, and t, "row 1" and so on.
 	Numbers string
@@ -81,7 +89,12 @@ const (
 	insertTwo     = `insert into conformance (n, t) values (21, 'a;b'); insert into conformance (n, t) values (22, 'c')`
 	syntaxErr     = `selec 1`
 	createOwing   = `create table owing (n bigint references conformance (n) deferrable initially deferred)`
-	wideColumns   = 1000
+	all           = `select n, t from conformance`
+	// slowRead counts to 10^14.
+	slowRead = `select count(*) from conformance a, conformance b, conformance c, conformance d, conformance e, conformance f, conformance g,
+		conformance h, conformance i, conformance j, conformance k, conformance l, conformance m, conformance o`
+	slowWrite   = `insert into conformance (n, t) select x.n, 'slow' from (` + slowRead + `) x (n)`
+	wideColumns = 1000
 	// oddName is a name that an INSERT or COPY could get wrong.
 	oddName = `select "; drop table conformance; -- 'it''s $1 ?`
 	// oddText has what an escape could get wrong.
@@ -117,6 +130,18 @@ func PostgreSQL() Statements {
 		CreateOwing: createOwing, OddColumns: []string{oddName, "Group By"},
 		Owe: `insert into owing values ($1)`, Schema: "public", OddTable: pgx.Identifier{"Odd \"schema", oddName},
 		CreateOdd: `create schema "Odd ""schema"; create table ` + quotedOdd(`"Odd ""schema".`), OddCount: `select count(*) from "Odd ""schema".` + quoted(oddName),
+		All: all, Lookup: all + ` where n = $1`, UpdateOne: `update conformance set t = $1 where n = $2`, DeleteOne: `delete from conformance where n = $1`,
+		SlowRead: slowRead, SlowWrite: slowWrite,
+		Loners: []string{
+			`set application_name = 'x'`, `reset all`, `discard all`, `deallocate all`, `listen x`, `notify x`, `vacuum`, `analyze conformance`,
+			`lock table conformance`, `truncate conformance`, `copy conformance to stdout`, `do $$ begin end $$`, `call p()`, `prepare p as select 1`,
+			`execute p`, `declare c cursor for select 1`, `fetch c`, `explain analyze insert into conformance values (1, 'x')`,
+			`select pg_advisory_lock(1)`, `select pg_advisory_xact_lock(1)`, `select set_config('application_name', 'x', false)`, `select nextval('s')`,
+			`select pg_sleep(1)`, `select PG_SLEEP(1)`, `select pg_sleep /* ( */ (1)`, `select "pg_sleep"(1)`, `select pg_catalog.pg_sleep(1)`,
+			`select my_function(n) from conformance`, `select * from my_function()`, `select n, my_function (n) from conformance`,
+			`select * into other from conformance`, `create table other as select 1`, `select pg_terminate_backend(1)`, `select lo_create(0)`,
+			`select pg_notify('a', 'b')`, `select dblink_exec('x')`, `select txid_current()`, `select count(*) from conformance; delete from conformance`,
+		},
 		Insert:          `insert into conformance (n, t) values ($1, $2)`,
 		InsertReturning: `insert into conformance (n, t) values ($1, $2) returning n`,
 		Fill:            `insert into conformance (n, t) select n, 'row ' || n from generate_series(11, 20) n`,
@@ -161,6 +186,14 @@ func SQLite() Statements {
 		CreateOwing: createOwing, OddColumns: []string{oddName, "Group By"},
 		Owe: `insert into owing values (?)`, Schema: "main", OddTable: pgx.Identifier{oddName},
 		CreateOdd: `create table ` + quotedOdd(""), OddCount: `select count(*) from ` + quoted(oddName),
+		All: all, Lookup: all + ` where n = ?`, UpdateOne: `update conformance set t = ? where n = ?`, DeleteOne: `delete from conformance where n = ?`,
+		SlowRead: slowRead, SlowWrite: `insert into conformance (n, t) select *, 'slow' from (` + slowRead + `)`,
+		Loners: []string{
+			`pragma user_version`, `pragma user_version = 1`, `pragma foreign_keys = off`, `attach ':memory:' as x`, `detach x`, `vacuum`, `analyze`, `reindex`,
+			`explain select 1`, `begin immediate`, `end`, `rollback to s`, `insert into conformance values (last_insert_rowid(), 'x')`,
+			`create temp table x (n)`, `create trigger x after insert on conformance begin select 1; end`,
+			`select count(*) from conformance; delete from conformance`,
+		},
 		Insert:          `insert into conformance (n, t) values (?, ?)`,
 		InsertReturning: `insert into conformance (n, t) values (?, ?) returning n`,
 		Fill: `with recursive s(n) as (select 11 union all select n + 1 from s where n < 20)

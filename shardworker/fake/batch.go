@@ -19,7 +19,8 @@ type batch struct {
 	members []*shardworker.Shared
 	writes  bool
 	begun   []*shardworker.Shared
-	number  int // of the batch
+	entries []int // of begun, in the log
+	number  int   // of the batch
 }
 
 // RunBatch runs the statements one after another. Their steps end with the batch's context or Interrupt, not with their own contexts. An
@@ -35,6 +36,7 @@ func (c *conn) RunBatch(ctx context.Context, members []*shardworker.Shared) {
 	}
 	b := &batch{c: c, whole: whole, members: members, writes: company == shardworker.AmongWrites, number: c.b.countBatch()}
 	err = b.run()
+	b.note()
 	whole.closed, whole.err = true, err
 	c.finish(err)
 }
@@ -179,9 +181,21 @@ func (b *Backend) countBatch() (number int) {
 // record logs and counts a statement that has begun.
 func (b *batch) record(m *shardworker.Shared) {
 	backend := b.c.b
-	backend.record(Statement{SQL: m.SQL, Args: slices.Clone(m.Args), WantRows: m.WantRows, Session: b.c.session.number, Batch: b.number})
 	backend.mu.Lock()
 	defer backend.mu.Unlock()
+	b.entries = append(b.entries, len(backend.mu.log))
+	backend.mu.log = append(backend.mu.log, Statement{
+		SQL: m.SQL, Args: slices.Clone(m.Args), WantRows: m.WantRows, Session: b.c.session.number, Batch: b.number,
+	})
 	backend.mu.stats.Shared++
 	backend.mu.stats.LargestBatch = max(backend.mu.stats.LargestBatch, len(b.begun))
+}
+
+// note logs which statements are to be run again.
+func (b *batch) note() {
+	b.c.b.mu.Lock()
+	defer b.c.b.mu.Unlock()
+	for i, m := range b.begun {
+		b.c.b.mu.log[b.entries[i]].Again = m.Outcome.Again
+	}
 }

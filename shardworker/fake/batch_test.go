@@ -77,8 +77,10 @@ func TestBatchRunsOneStatementAfterTheOther(t *testing.T) {
 		Opened: 1, Acquired: 3, Released: 3, MaxInUse: 1, Batches: 2, Shared: 4, LargestBatch: 3,
 	}, b.Stats())
 	require.Equal(t, []fake.Statement{
-		{SQL: "select", WantRows: true, Session: 1, Batch: 1}, {SQL: "select bad", WantRows: true, Session: 1, Batch: 1},
-		{SQL: "select two", WantRows: true, Session: 1, Batch: 1}, {SQL: "insert", Session: 1, Batch: 2},
+		{SQL: "select", WantRows: true, Session: 1, Batch: 1},
+		{SQL: "select bad", WantRows: true, Session: 1, Batch: 1},
+		{SQL: "select two", WantRows: true, Session: 1, Batch: 1},
+		{SQL: "insert", Session: 1, Batch: 2},
 	}, b.Statements())
 }
 

@@ -42,6 +42,8 @@ type Statement struct {
 	Session int
 	// Batch is the number of the batch that it was part of, from 1; 0 if it was sent alone.
 	Batch int
+	// Again says that it is to be run again, after its batch: it had no effect.
+	Again bool
 }
 
 // Stats returns the counters as they are now.

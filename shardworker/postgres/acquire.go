@@ -60,11 +60,11 @@ func (c *conn) attach(ctx context.Context) error {
 			pc.PgConn().Frontend().SetMaxBodyLen(b.maxRowBytes)
 		}
 		c.mu.Lock()
-		defer c.mu.Unlock()
 		c.pooled, c.pgx, c.session = pooled, pc, s
 		if c.mu.interrupted {
 			s.interrupt()
 		}
+		c.mu.Unlock()
 		return nil
 	}
 }

@@ -18,6 +18,7 @@ import (
 var (
 	_ shardworker.Backend = (*Backend)(nil)
 	_ shardworker.Located = (*Backend)(nil)
+	_ shardworker.Batcher = (*Backend)(nil)
 )
 
 // Backend is the database of one PostgreSQL shard.
@@ -30,6 +31,8 @@ type Backend struct {
 	maxRowBytes int // 0: what the connection has
 	restoreTo   int // what an existing pool's connections have
 	prepares    bool
+	direct      bool // connections run statements without pgx's Query, unless a hook makes one that doesn't
+	groupCommit bool
 	beforeClose func(*pgx.Conn)
 
 	slots   chan struct{}   // one element for each connection that is in use
@@ -59,6 +62,7 @@ func New(cfg Config) (*Backend, error) {
 		cut:         make(chan struct{}),
 		quiet:       make(chan struct{}),
 		maxRowBytes: cfg.MaxRowBytes,
+		groupCommit: cfg.GroupCommit,
 	}
 	b.life, b.endLife = context.WithCancel(context.Background())
 	b.mu.inUse = make(map[*conn]struct{})
@@ -127,6 +131,7 @@ func (b *Backend) open(cfg Config) (err error) {
 
 func (b *Backend) remember(cfg *pgxpool.Config) {
 	b.maxConns = int(cfg.MaxConns)
+	b.direct = runsDirectly(cfg.ConnConfig)
 	b.beforeClose = cfg.BeforeClose
 	switch cfg.ConnConfig.DefaultQueryExecMode {
 	case pgx.QueryExecModeCacheStatement, pgx.QueryExecModeDescribeExec:
@@ -147,11 +152,24 @@ func (b *Backend) Location() string { return b.location }
 // Dialect returns [messages.PostgreSQL].
 func (b *Backend) Dialect() messages.Dialect { return messages.PostgreSQL }
 
-// Lanes returns one lane, as wide as the pool.
-func (b *Backend) Lanes() []int { return []int{b.maxConns} }
+// Lanes returns one lane, as wide as the pool. With [Config.GroupCommit] there is a second, of one connection for the writes that may share a
+// transaction: one after the other they make large ones. It comes out of the same pool, so Acquire may have to wait.
+func (b *Backend) Lanes() []int {
+	if b.groupsWrites() {
+		return []int{anyLane: b.maxConns, writeLane: 1}
+	}
+	return []int{b.maxConns}
+}
 
-// Lane returns 0: any connection runs any statement.
-func (b *Backend) Lane(string, bool) int { return 0 }
+// Lane returns 0, whose connections run any statement, or 1 for a write that may share a transaction.
+func (b *Backend) Lane(sql string, _ bool) int {
+	if b.groupsWrites() && seenEffect(sql) == writeEffect {
+		return writeLane
+	}
+	return anyLane
+}
+
+func (b *Backend) groupsWrites() bool { return b.groupCommit && b.direct }
 
 // Prompt returns true: everything that waits for the network ends with its context.
 func (b *Backend) Prompt() bool { return true }

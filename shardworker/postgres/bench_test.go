@@ -9,6 +9,7 @@ import (
 
 	"github.com/troupedb/troupe/internal/pgtest"
 	"github.com/troupedb/troupe/messages"
+	"github.com/troupedb/troupe/shardworker"
 	"github.com/troupedb/troupe/shardworker/postgres"
 )
 
@@ -72,5 +73,61 @@ func BenchmarkPointSelectPgxpool(b *testing.B) {
 			b.Fatal(rows.Err(), n)
 		}
 		c.Release()
+	}
+}
+
+// BenchmarkBatchOfReads has 64 point selects in a batch; the time is for each.
+func BenchmarkBatchOfReads(b *testing.B) {
+	backend := open(b, postgres.Config{DSN: pointTable(b)})
+	ctx := context.Background()
+	var batch []*shardworker.Shared
+	for i := range 64 {
+		batch = append(batch, read(point, i))
+	}
+	b.ReportAllocs()
+	for n := 0; n < b.N; n += len(batch) {
+		c, err := backend.Acquire(ctx, 0)
+		if err != nil {
+			b.Fatal(err)
+		}
+		c.(shardworker.BatchConn).RunBatch(ctx, batch)
+		c.Release()
+		for i, s := range batch {
+			if i > 0 && (s.Outcome.Again || s.Outcome.Err != nil || s.Outcome.Batches[0].Rows() != 1) {
+				b.Fatal(s.Outcome)
+			}
+			for _, rows := range s.Outcome.Batches {
+				rows.Recycle(messages.DefaultBatchBytes)
+			}
+		}
+	}
+}
+
+// BenchmarkBatchOfInserts has 64 durable inserts in a batch; the time is for each.
+func BenchmarkBatchOfInserts(b *testing.B) {
+	backend := open(b, postgres.Config{DSN: pointTable(b), GroupCommit: true})
+	ctx := context.Background()
+	var batch []*shardworker.Shared
+	for range 64 {
+		batch = append(batch, write(`insert into t values ($1, $2)`, 0, "a value"))
+	}
+	b.ReportAllocs()
+	key := 1000
+	for n := 0; n < b.N; n += len(batch) {
+		for _, s := range batch {
+			key++
+			s.Args[0] = key
+		}
+		c, err := backend.Acquire(ctx, 1)
+		if err != nil {
+			b.Fatal(err)
+		}
+		c.(shardworker.BatchConn).RunBatch(ctx, batch)
+		c.Release()
+		for _, s := range batch {
+			if s.Outcome.Again || s.Outcome.Err != nil {
+				b.Fatal(s.Outcome)
+			}
+		}
 	}
 }

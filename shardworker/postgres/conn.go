@@ -27,6 +27,9 @@ type conn struct {
 	open   bool // the connection was
 	cursor cursor
 
+	directly bool // the last statement was sent without pgx's Query
+	direct   directRows
+
 	mu struct {
 		sync.Mutex
 		interrupted bool

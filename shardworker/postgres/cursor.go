@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/troupedb/troupe/messages"
@@ -15,7 +14,7 @@ type cursor struct {
 	conn *conn
 	ctx  context.Context
 	sql  string
-	rows pgx.Rows // nil if the cursor is closed
+	rows rows // nil if the cursor is closed
 	desc *messages.Description
 	// answered says that pgx has read the first row, or the end, together with the description.
 	answered bool
@@ -23,14 +22,20 @@ type cursor struct {
 	err      error
 }
 
-func (cur *cursor) begin(ctx context.Context, c *conn, sql string, args []any, rows pgx.Rows) *cursor {
+func (cur *cursor) begin(ctx context.Context, c *conn, sql string, args []any, rows rows) *cursor {
 	fields := rows.FieldDescriptions()
+	var desc *messages.Description
+	if c.directly {
+		desc = c.session.describe(c.pgx, c.direct.statement, fields)
+	} else {
+		desc = c.session.descriptions.get(c.pgx.TypeMap(), sql, fields)
+	}
 	*cur = cursor{
 		conn:     c,
 		ctx:      ctx,
 		sql:      sql,
 		rows:     rows,
-		desc:     c.session.descriptions.get(c.pgx.TypeMap(), sql, fields),
+		desc:     desc,
 		answered: len(fields) > 0 && c.preparesFirst(sql, args),
 	}
 	return cur

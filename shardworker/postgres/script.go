@@ -91,7 +91,7 @@ type script struct {
 	token   string
 }
 
-// next finds the next token: a word, or what is quoted, or any other byte.
+// next finds the next token: a word, or what is quoted, or digits, or any other byte.
 func (s *script) next() bool {
 	for s.text != "" {
 		n := spaceLen(s.text)
@@ -107,9 +107,11 @@ func (s *script) next() bool {
 
 // spaceLen returns the length of the space or comment that text begins with.
 func spaceLen(text string) int {
-	switch {
-	case strings.ContainsRune(" \t\n\r\f\v", rune(text[0])):
+	switch c := text[0]; {
+	case c == ' ' || '\t' <= c && c <= '\r':
 		return 1
+	case c != '-' && c != '/':
+		return 0
 	case strings.HasPrefix(text, "--"):
 		if i := strings.IndexAny(text, "\r\n"); i >= 0 {
 			return i
@@ -155,6 +157,12 @@ func (s *script) tokenLen() int {
 	case isNameStart(c):
 		n := 1
 		for n < len(t) && (isNameStart(t[n]) || isDigit(t[n]) || t[n] == '$') {
+			n++
+		}
+		return n
+	case isDigit(c):
+		n := 1
+		for n < len(t) && isDigit(t[n]) {
 			n++
 		}
 		return n

@@ -13,14 +13,14 @@ const maxAttempts = 3
 
 // start sends a statement and returns its rows once the server has begun to answer. It tries again where the statement
 // surely wasn't run, and where the connection that fails is as good as any other.
-func (c *conn) start(ctx context.Context, op, sql string, args []any) (pgx.Rows, error) {
+func (c *conn) start(ctx context.Context, op, sql string, args []any) (rows, error) {
 	for attempt := 1; ; attempt++ {
 		if err := c.usable(ctx, op); err != nil {
 			return nil, err
 		}
 		c.noteState()
-		rows, err := c.pgx.Query(ctx, sql, args...)
-		// pgx returns an error from Query itself if it didn't come to sending the statement, but to preparing it only.
+		rows, err := c.query(ctx, sql, args)
+		// It returns an error itself if it didn't come to sending the statement, but to preparing it only.
 		sent := err == nil || !c.preparesFirst(sql, args)
 		if err == nil && (c.pgx.IsClosed() || rows.FieldDescriptions() == nil) {
 			// Without a description there are no rows: it has failed, or it returns none and was not prepared before.
@@ -41,6 +41,15 @@ func (c *conn) start(ctx context.Context, op, sql string, args []any) (pgx.Rows,
 	}
 }
 
+// query sends a statement, directly if that is the same as what pgx would do.
+func (c *conn) query(ctx context.Context, sql string, args []any) (rows, error) {
+	c.directly = c.session.direct && isPlain(sql) && plainArgs(args)
+	if c.directly {
+		return &c.direct, c.direct.query(ctx, c.session, c.pgx, sql, args)
+	}
+	return c.pgx.Query(ctx, sql, args...)
+}
+
 // execSimple runs statements without arguments, which go to the server as they are.
 func (c *conn) execSimple(ctx context.Context, sql string) (pgconn.CommandTag, error) {
 	for attempt := 1; ; attempt++ {
@@ -48,6 +57,7 @@ func (c *conn) execSimple(ctx context.Context, sql string) (pgconn.CommandTag, e
 			return pgconn.CommandTag{}, err
 		}
 		c.noteState()
+		c.directly = false
 		tag, err := c.pgx.Exec(ctx, sql)
 		if err == nil {
 			c.used = true
@@ -74,8 +84,8 @@ func (c *conn) again(ctx context.Context, op string, err error, sent bool, attem
 	switch {
 	case attempt == maxAttempts || ctx.Err() != nil || c.interrupted():
 		return false, nil
-	case isStalePlan(err):
-		// The server refused the cached statement when it was about to be planned. In a transaction it would refuse
+	case isStalePlan(err), c.directly && isUnknownStatement(err):
+		// The server refused the prepared statement when it was about to be planned, or found. In a transaction it would refuse
 		// all that follows.
 		return attempt == 1 && !c.pgx.IsClosed() && c.pgx.PgConn().TxStatus() == 'I', nil
 	case used || !c.pgx.IsClosed() || !isNetwork(err) && !isFatal(err):

@@ -21,6 +21,8 @@ type session struct {
 	peek         *peeker
 	ready        bool
 	descriptions descriptionCache
+	direct       bool  // statements may be run without pgx's Query
+	plans        plans // if direct
 }
 
 // sessionOf returns pc's session and completes it when it is used for the first time.
@@ -35,6 +37,10 @@ func sessionOf(pc *pgx.Conn) *session {
 		return s
 	}
 	s.ready = true
+	if cc := pc.Config(); runsDirectly(cc) {
+		s.direct = true
+		s.plans.init(cc.StatementCacheCapacity)
+	}
 	s.raw = pc.PgConn().Conn()
 	if f, ok := s.raw.(*frames); ok {
 		s.frames, s.raw = f, f.Conn
@@ -50,6 +56,11 @@ func sessionOf(pc *pgx.Conn) *session {
 		s.peek.on(s.raw)
 	}
 	return s
+}
+
+// runsDirectly reports whether pgx prepares what it is given, as it does by default, and tells nobody.
+func runsDirectly(cc *pgx.ConnConfig) bool {
+	return cc.Tracer == nil && cc.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement && cc.StatementCacheCapacity > 0
 }
 
 // interrupt makes what runs on the connection fail now and whatever comes after too.

@@ -34,15 +34,17 @@ type Backend struct {
 
 	free    [lanes]chan struct{} // a token for each connection that isn't leased
 	closing chan struct{}        // closed when Close begins
-	drained chan struct{}        // closed when all connections are closed
+	drained chan struct{}        // made by Close, closed when all connections are closed
 	keeper  *connection          // keeps a database in memory alive until Close; else nil
 
 	mu struct {
 		sync.Mutex
 		closed      bool
-		closingIdle bool // Close's goroutine has yet to close what was idle
-		idle        [lanes][]*connection
-		leases      map[*lease]struct{}
+		closingIdle bool                 // Close's goroutine has yet to close what was idle
+		idle        [lanes][]*connection // some of which the OpenLimit may be closing
+		leases      leases
+		used        bool            // a connection to a file was opened
+		tidying     context.Context // Close's: bounds the removal of these files
 	}
 }
 
@@ -56,8 +58,7 @@ func New(cfg Config) (*Backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Backend{cfg: cfg, closing: make(chan struct{}), drained: make(chan struct{})}
-	b.mu.leases = map[*lease]struct{}{}
+	b := &Backend{cfg: cfg, closing: make(chan struct{})}
 	for lane, n := range b.Lanes() {
 		b.free[lane] = make(chan struct{}, n)
 		for range n {
@@ -70,7 +71,7 @@ func New(cfg Config) (*Backend, error) {
 	if cfg.Mode != Memory {
 		return b, nil
 	}
-	b.keeper = newConnection(writer, cfg.Statements)
+	b.keeper = newConnection(b, writer)
 	if err := b.open(context.Background(), b.keeper); err != nil {
 		b.keeper.close()
 		return nil, err

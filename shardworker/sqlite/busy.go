@@ -27,7 +27,8 @@ func busyHandler(_ *libc.TLS, arg uintptr, _ int32) int32 {
 }
 
 // waitForLock waits a little, and reports false if there is no more time: the context ended or the connection was stopped,
-// or there is no deadline and the busy timeout is over. Outside of a run nothing is waited for.
+// or there is no deadline and the busy timeout is over, which also bounds how long one statement of a batch lets the others wait.
+// Outside of a run nothing is waited for.
 func (c *connection) waitForLock() bool {
 	ctx := c.ctx
 	if ctx == nil || c.stopped() {
@@ -37,7 +38,7 @@ func (c *connection) waitForLock() bool {
 		c.lock.since = time.Now()
 	}
 	wait := min(firstLockWait<<min(c.lock.turns, 10), longestWait)
-	if _, limited := ctx.Deadline(); !limited {
+	if _, limited := ctx.Deadline(); !limited || c.member {
 		left := c.busyTimeout - time.Since(c.lock.since)
 		if left <= 0 {
 			return false

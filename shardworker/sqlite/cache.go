@@ -10,8 +10,11 @@ type cache struct {
 
 // get returns the statement of sql and marks it as used, or nil.
 func (k *cache) get(sql string) *statement {
+	if k.newest != nil && k.newest.sql == sql {
+		return k.newest
+	}
 	s := k.bySQL[sql]
-	if s != nil && s != k.newest {
+	if s != nil {
 		k.unlink(s)
 		k.link(s)
 	}

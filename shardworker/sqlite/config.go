@@ -50,8 +50,13 @@ type Config struct {
 	Statements int
 	// CacheBytes is the size of each connection's page cache. Defaults to SQLite's 2 MB.
 	CacheBytes int
+	// NoGroupCommit lets every write have a transaction, and a commit, of its own, also where others wait for the writer at the same
+	// time: see "Group commit" in the package's documentation. Defaults to false: they share.
+	NoGroupCommit bool
 	// OnConnect is SQL that is run on every new connection; on a reader it can't change the database. Defaults to none.
 	OnConnect string
+	// Open bounds how many connections to files are open at once, over all Backends that have the same one. Defaults to DefaultOpenLimit().
+	Open *OpenLimit
 }
 
 // The defaults.
@@ -77,6 +82,12 @@ func (cfg Config) complete() (Config, error) {
 	cfg.Journal = orDefault(strings.ToUpper(cfg.Journal), "WAL")
 	cfg.Synchronous = orDefault(strings.ToUpper(cfg.Synchronous), "FULL")
 	cfg.Statements = orDefault(cfg.Statements, defaultStatements)
+	if cfg.Open == nil {
+		cfg.Open = DefaultOpenLimit()
+	}
+	if cfg.Mode == Memory {
+		cfg.Open = nil
+	}
 	switch cfg.Mode {
 	case ReadWriteCreate, ReadWrite, ReadOnly:
 		if cfg.Path == "" {

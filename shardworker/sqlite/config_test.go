@@ -25,6 +25,7 @@ func TestParse(t *testing.T) {
 		"sqlite:a.db?busy_timeout=2s":          {Path: "a.db", BusyTimeout: 2 * time.Second},
 		"sqlite:a.db?foreign_keys=off":         {Path: "a.db", NoForeignKeys: true},
 		"sqlite:a.db?foreign_keys=1&readers=2": {Path: "a.db", Readers: 2},
+		"sqlite:a.db?group_commit=off":         {Path: "a.db", NoGroupCommit: true},
 		"sqlite:a.db?journal_mode=delete&synchronous=normal&max_row_bytes=9000&statements=3&cache_bytes=65536": {
 			Path: "a.db", Journal: "delete", Synchronous: "normal", MaxRowBytes: 9000, Statements: 3, CacheBytes: 65536,
 		},

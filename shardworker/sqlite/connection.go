@@ -16,6 +16,7 @@ func init() { sqlite3.PatchIssue199() }
 
 // connection is an open database handle. Its lease's user owns it, but for what mu guards.
 type connection struct {
+	backend     *Backend
 	lane        int
 	db          uintptr         // *sqlite3; mu guards its end
 	tls         *libc.TLS       // the C library's idea of a thread, used by one goroutine at a time
@@ -26,6 +27,8 @@ type connection struct {
 	maxRowBytes int
 
 	statements cache
+	controls   controls
+	together   cursor  // of the statement of a batch that runs
 	current    *cursor // the open cursor, or nil
 	cells      []cell  // of the current row
 	scratch    scratch
@@ -35,10 +38,16 @@ type connection struct {
 
 	disarm func() bool // takes back the context's watch; nil if there is none
 
-	// flag is a C int that is not zero once the connection is stopped. It is C memory for the progress handler to read.
+	member bool // a statement of a batch runs, and ctx is its caller's
+
+	// flag is a C int that is not zero once the connection is stopped. It is C memory for the progress handler to read; see stop.go
+	// for what lies behind it.
 	flag uintptr
 	// wake has a token if the connection was stopped since the run began.
 	wake chan struct{}
+
+	resting resting // its place among the idle ones
+	placed  bool    // it counts in the backend's OpenLimit
 
 	mu struct {
 		sync.Mutex
@@ -50,12 +59,12 @@ type connection struct {
 // connections finds the connection of a handle for the callbacks, which can't carry a Go pointer.
 var connections sync.Map // uintptr → *connection
 
-func newConnection(lane int, statements int) *connection {
-	c := &connection{lane: lane, tls: libc.NewTLS(), wake: make(chan struct{}, 1)}
-	c.flag = allocate(c.tls, int(unsafe.Sizeof(int32(0))))
+func newConnection(b *Backend, lane int) *connection {
+	c := &connection{backend: b, lane: lane, tls: libc.NewTLS(), wake: make(chan struct{}, 1)}
+	c.flag = allocate(c.tls, flagBytes)
 	c.out = allocate(c.tls, 2*int(unsafe.Sizeof(uintptr(0))))
 	c.scratch.start = allocate(c.tls, scratchBytes)
-	c.statements.limit = statements
+	c.statements.limit = b.cfg.Statements
 	return c
 }
 
@@ -92,6 +101,7 @@ func (c *connection) close() {
 		_ = c.run("SELECT 1") // forgets the interrupt, which would stop the checkpoint and leave the -wal file
 	}
 	c.statements.clear(c)
+	c.controls.finalize(c)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.db != 0 {

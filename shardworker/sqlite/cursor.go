@@ -19,41 +19,42 @@ type cursor struct {
 	atFirst  bool // the first row is read, and Next has yet to come to it
 	onRow    bool
 	rows     int64
-	rowBytes int // of the current row
+	rowBytes int  // of the current row
+	shared   bool // a batch goes on after it
 
 	tag pgconn.CommandTag
 	err error
 }
 
-// query starts a statement.
-func (c *connection) query(sql string, args []any) (*cursor, error) {
+// query starts a statement, with cur, a new one, as its cursor.
+func (c *connection) query(cur *cursor, sql string, args []any) error {
 	args, err := withoutOptions(opQuery, args)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s, err := c.prepare(opQuery, sql)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	cur := &cursor{c: c, s: s}
+	cur.c, cur.s = c, s
 	if s.handle == 0 {
 		if len(args) > 0 {
-			return nil, invalidRequest(opQuery, "the statement is empty and got %d arguments", len(args))
+			return invalidRequest(opQuery, "the statement is empty and got %d arguments", len(args))
 		}
 		c.current, cur.described = cur, &messages.Description{}
-		return cur, nil
+		return nil
 	}
 	if err := c.bindAll(opQuery, s, args); err != nil {
 		s.reset(c)
-		return nil, err
+		return err
 	}
 	more := cur.step()
 	if cur.err != nil {
-		return nil, cur.err
+		return cur.err
 	}
 	cur.atFirst = more
 	if !more {
-		cur.kinds = make([]kind, len(s.columns))
+		cur.kinds = s.noKinds()
 		cur.describeNulls()
 		cur.described = s.describe(cur.kinds)
 	}
@@ -61,7 +62,7 @@ func (c *connection) query(sql string, args []any) (*cursor, error) {
 	if c.stopped() {
 		c.interruptDatabase() // an interrupt from before the statement began is forgotten by SQLite
 	}
-	return cur, nil
+	return nil
 }
 
 // Buffered reports true: what Next waits for is SQLite's own work, once the locks are held.
@@ -131,7 +132,7 @@ func (r *cursor) read() bool {
 // describe makes a description that fits the current row. A NULL says nothing: its column stays as it was.
 func (r *cursor) describe() {
 	if r.kinds == nil {
-		r.kinds = make([]kind, len(r.s.columns))
+		r.kinds = r.s.noKinds()
 	}
 	for i := range r.kinds {
 		if k := r.c.cells[i].kind; k != null {
@@ -221,12 +222,14 @@ func (r *cursor) release() {
 		if rc := s.reset(c); rc != sqlite3.SQLITE_OK {
 			r.err = c.failed(opQuery, rc)
 		} else {
-			r.tag = s.verb.commandTag(r.rows, sqlite3.Xsqlite3_changes64(c.tls, c.db))
+			r.tag = s.commandTag(c, r.rows)
 		}
 	}
 	r.s, r.onRow, r.atFirst = nil, false, false
 	c.current = nil
-	c.end()
+	if !r.shared {
+		c.end()
+	}
 }
 
 // abandon ends a statement whose cursor was never closed. Changes that it has made are rolled back.

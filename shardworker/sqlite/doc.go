@@ -69,6 +69,27 @@
 // A double-quoted word is always a name here. SQLite would take one that names no column for a text, and so answer a
 // misspelt query wrongly.
 //
+// # Group commit
+//
+// A file has one writer, and a commit waits for the disk. So while one write is on its way others queue, and when it is done those that
+// wait are run in one transaction and share its commit. Only single INSERT, REPLACE, UPDATE and DELETE statements that would commit by
+// themselves are, and only such as were quick before ([Backend.Company]); statements of transactions, scripts, DDL, PRAGMAs and copies
+// never are. Nobody is answered before the commit has returned. What a caller sees is what it would see if its statement had been alone:
+//
+//   - A statement that fails is undone alone, with its own error, and OR FAIL keeps what it keeps alone.
+//   - Where SQLite undoes the whole transaction (a conflict with ROLLBACK, RAISE(ROLLBACK), an interrupt in mid-write, a full disk), the
+//     others run again, and the one that did it runs alone.
+//   - A statement that leaves deferred foreign keys violated is undone and runs alone, where it fails as it would have: no other
+//     statement repairs what it left, even if it comes right after it.
+//   - A commit that fails is every statement's failure, and nothing has happened.
+//   - A caller whose context ends before its turn has had no effect. In mid-statement it is interrupted, and the others run again.
+//
+// What differs can be seen from inside the database only: several callers' rows become visible, and durable, at the same moment, and a trigger that
+// asks for changes(), total_changes() or last_insert_rowid() of the time before its statement gets the numbers of other callers' statements, as it does
+// without group commit, where the next user of the connection is another caller too. [Config.NoGroupCommit] gives each write its own transaction.
+//
+// Reads that wait for a reader at the same time share a read transaction in the same way: each sees what was committed before it was asked for.
+//
 // # Waiting for locks
 //
 // Where another connection or process holds the database, a statement waits until its context ends, and then fails with

@@ -13,7 +13,8 @@ import (
 //	place     = [ "file:" ] path | ":memory:" [ name ] | name            the last with mode=memory
 //	parameter = "mode=" ( "rwc" | "rw" | "ro" | "memory" )
 //	          | "readers=" number | "busy_timeout=" ( duration | milliseconds ) | "max_row_bytes=" number
-//	          | "journal_mode=" word | "synchronous=" word | "foreign_keys=" bool | "statements=" number | "cache_bytes=" number
+//	          | "journal_mode=" word | "synchronous=" word | "foreign_keys=" bool | "group_commit=" bool
+//	          | "statements=" number | "cache_bytes=" number
 //
 // A path is relative to the working directory or begins with one slash. A "?", "#" or "%" in it is written %3F, %23, %25.
 // ":memory:" without a name is a database of its own for each Backend. Parameters mean the fields of [Config].
@@ -97,6 +98,10 @@ func (cfg *Config) setParameter(name, value string) (err error) {
 		var on bool
 		on, err = parseSwitch(value)
 		cfg.NoForeignKeys = !on
+	case "group_commit":
+		var on bool
+		on, err = parseSwitch(value)
+		cfg.NoGroupCommit = !on
 	case "statements":
 		cfg.Statements, err = strconv.Atoi(value)
 	case "cache_bytes":

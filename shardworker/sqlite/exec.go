@@ -119,7 +119,7 @@ func (c *connection) execStatement(s *statement, args []any) (pgconn.CommandTag,
 		s.reset(c)
 		return pgconn.CommandTag{}, err
 	}
-	tag := s.verb.commandTag(rows, sqlite3.Xsqlite3_changes64(c.tls, c.db))
+	tag := s.commandTag(c, rows)
 	s.reset(c)
 	return tag, nil
 }

@@ -22,6 +22,10 @@ type lease struct {
 	c           *connection
 	interrupted atomic.Bool
 	released    bool
+
+	newer, older *lease // in the backend's list, whose lock guards them
+
+	first cursor // of the first query, which most leases have no other than; so both are one allocation
 }
 
 // Query starts a statement and runs it to its first row, so that errors show here and not at Next.
@@ -31,12 +35,15 @@ func (l *lease) Query(ctx context.Context, sql string, args []any) (shardworker.
 		return nil, err
 	}
 	c.begin(ctx)
-	cursor, err := c.query(sql, args)
-	if err != nil {
+	cur := &l.first
+	if cur.c != nil {
+		cur = &cursor{}
+	}
+	if err := c.query(cur, sql, args); err != nil {
 		c.end()
 		return nil, err
 	}
-	return cursor, nil
+	return cur, nil
 }
 
 // Exec runs a statement, or without args several, to the end. The tag is the last one's.

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/troupedb/troupe/messages"
 	"github.com/troupedb/troupe/shardworker"
@@ -38,7 +39,7 @@ func (b *Backend) Acquire(ctx context.Context, lane int) (shardworker.Conn, erro
 	if l.c.db != 0 {
 		return l, nil
 	}
-	if err := b.open(ctx, l.c); err != nil {
+	if err := b.openPlaced(ctx, l.c); err != nil {
 		closed := l.interrupted.Load() // only Close can, before anybody has the lease
 		b.giveBack(l, false)
 		if closed {
@@ -61,15 +62,24 @@ func (b *Backend) lease(lane int) (*lease, bool) {
 		return nil, false
 	}
 	l := &lease{backend: b}
-	if idle := b.mu.idle[lane]; len(idle) > 0 {
-		// The one used last has the warmest cache.
-		l.c, b.mu.idle[lane] = idle[len(idle)-1], idle[:len(idle)-1]
-	} else {
-		l.c = newConnection(lane, b.cfg.Statements)
+	if l.c = b.takeIdle(lane); l.c == nil {
+		l.c = newConnection(b, lane)
 	}
-	b.mu.leases[l] = struct{}{}
+	b.mu.leases.add(l)
 	l.c.attach(l)
 	return l, true
+}
+
+// takeIdle takes an idle connection of lane; nil if there is none. REQUIRES: mu is held.
+func (b *Backend) takeIdle(lane int) *connection {
+	idle := b.mu.idle[lane]
+	for i := len(idle) - 1; i >= 0; i-- { // the one used last has the warmest cache
+		if c := idle[i]; b.cfg.Open.wake(c) {
+			b.mu.idle[lane] = slices.Delete(idle, i, i+1)
+			return c
+		}
+	}
+	return nil
 }
 
 // giveBack ends l. The connection is kept if it is clean and the backend is open.
@@ -78,13 +88,14 @@ func (b *Backend) giveBack(l *lease, clean bool) {
 	b.mu.Lock()
 	if !clean || b.mu.closed {
 		b.mu.Unlock()
-		c.close()
+		b.shut(c)
 		b.mu.Lock()
 	} else {
 		b.mu.idle[c.lane] = append(b.mu.idle[c.lane], c)
+		b.cfg.Open.rest(c)
 	}
-	delete(b.mu.leases, l)
-	last := b.mu.closed && !b.mu.closingIdle && len(b.mu.leases) == 0
+	b.mu.leases.remove(l)
+	last := b.last()
 	b.mu.Unlock()
 	b.free[c.lane] <- struct{}{}
 	if last {
@@ -101,23 +112,26 @@ func (b *Backend) Close(ctx context.Context) error {
 		b.mu.Unlock()
 		return nil
 	}
-	b.mu.closed, b.mu.closingIdle = true, true
+	b.mu.closed, b.mu.closingIdle, b.mu.tidying = true, true, ctx
+	b.drained = make(chan struct{})
 	close(b.closing)
 	var idle []*connection
 	for lane := range b.mu.idle {
-		idle = append(idle, b.mu.idle[lane]...)
-		b.mu.idle[lane] = nil
+		for c := b.takeIdle(lane); c != nil; c = b.takeIdle(lane) {
+			idle = append(idle, c)
+		}
 	}
-	leased := make([]*lease, 0, len(b.mu.leases))
-	for l := range b.mu.leases {
-		leased = append(leased, l)
-	}
+	leased, used := b.mu.leases.all(), b.mu.used
 	b.mu.Unlock()
 
 	for _, l := range leased {
 		l.Interrupt()
 	}
-	go b.closeIdle(idle)
+	if len(idle) > 0 || used {
+		go b.closeIdle(idle)
+	} else {
+		b.closeIdle(nil)
+	}
 	select {
 	case <-b.drained:
 		return nil
@@ -134,22 +148,32 @@ func (b *Backend) Close(ctx context.Context) error {
 // closeIdle closes connections that nobody uses. The last one's close is a checkpoint of the whole file.
 func (b *Backend) closeIdle(idle []*connection) {
 	for _, c := range idle {
-		c.close()
+		b.shut(c)
 	}
 	b.mu.Lock()
 	b.mu.closingIdle = false
-	last := len(b.mu.leases) == 0
+	last := b.last()
 	b.mu.Unlock()
 	if last {
 		b.drain()
 	}
 }
 
+// last reports whether the backend is closed and has no connection any more. REQUIRES: mu is held.
+func (b *Backend) last() bool {
+	for lane := range b.mu.idle {
+		if len(b.mu.idle[lane]) > 0 { // the OpenLimit closes it
+			return false
+		}
+	}
+	return b.mu.closed && !b.mu.closingIdle && b.mu.leases.number == 0
+}
+
 // remaining says what a Close that had to give up leaves.
 func (b *Backend) remaining() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	switch inUse := len(b.mu.leases); {
+	switch inUse := b.mu.leases.number; {
 	case inUse > 0 && b.mu.closingIdle:
 		return fmt.Sprintf("connections are still in use (%d), and idle ones are still being closed", inUse)
 	case inUse > 0:
@@ -164,5 +188,6 @@ func (b *Backend) drain() {
 	if b.keeper != nil {
 		b.keeper.close()
 	}
+	b.tidy()
 	close(b.drained)
 }

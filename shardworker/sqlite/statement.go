@@ -15,10 +15,13 @@ type statement struct {
 	handle       uintptr // *sqlite3_stmt; 0 for an empty text
 	sql          string
 	verb         verb
+	tag          pgconn.CommandTag // of the last run that counted
+	counted      int64             // what it counted
 	readOnly     bool
 	parameters   parameters
 	columns      []column
 	reprepared   int32                 // how often SQLite had prepared it again when columns were read
+	shown        []kind                // room for those of a cursor's rows; there is one cursor at a time
 	kinds        []kind                // those of described
 	described    *messages.Description // of the last row that was described
 	declared     *messages.Description // by the declared types
@@ -114,6 +117,15 @@ func (s *statement) refresh(c *connection) {
 	if sqlite3.Xsqlite3_stmt_status(c.tls, s.handle, sqlite3.SQLITE_STMTSTATUS_REPREPARE, 0) != s.reprepared {
 		s.readColumns(c)
 	}
+}
+
+// noKinds returns the kinds of columns that have shown nothing, for the only cursor that the statement can have.
+func (s *statement) noKinds() []kind {
+	if len(s.shown) != len(s.columns) {
+		s.shown = make([]kind, len(s.columns))
+	}
+	clear(s.shown)
+	return s.shown
 }
 
 // describe returns the description of columns of these kinds: the same one as long as they don't change.

@@ -31,6 +31,7 @@ func (c *connection) begin(ctx context.Context) {
 
 // end ends the run. The next one can't be hit by what was meant for it.
 func (c *connection) end() {
+	c.endMember(c.ctx) // which it hasn't if the statement of a batch has panicked
 	c.ctx = nil
 	if c.disarm == nil {
 		return
@@ -89,8 +90,42 @@ func (c *connection) clearStop() {
 // stopped reports whether what runs is to fail.
 func (c *connection) stopped() bool { return atomic.LoadInt32(int32At(c.flag)) != 0 }
 
-// progressHandler ends a statement whose connection is stopped. SQLite calls it every progressSteps instructions.
-func progressHandler(_ *libc.TLS, flag uintptr) int32 { return atomic.LoadInt32(int32At(flag)) }
+// Behind the flag lie a C int that is not zero while a statement of a batch runs whose own context may end, and the handle.
+const (
+	memberFlag = 4
+	handleFlag = 8
+	flagBytes  = 16
+)
+
+// progressHandler ends a statement whose connection is stopped, or one of a batch whose caller has left. SQLite calls it every
+// progressSteps instructions, on the goroutine that runs the statement.
+func progressHandler(_ *libc.TLS, flag uintptr) int32 {
+	if stopped := atomic.LoadInt32(int32At(flag)); stopped != 0 || *int32At(flag + memberFlag) == 0 {
+		return stopped
+	}
+	if c, ok := connections.Load(uintptrAt(flag + handleFlag)); ok && c.(*connection).ctx.Err() != nil {
+		return 1
+	}
+	return 0
+}
+
+// beginMember starts a statement of a batch under its caller's context. Nothing watches that: the statement looks for itself.
+func (c *connection) beginMember(ctx context.Context) {
+	c.ctx, c.member = ctx, true
+	if ctx.Done() != nil {
+		*int32At(c.flag + memberFlag) = 1
+		*(*uintptr)(pointer(c.flag + handleFlag)) = c.db
+	}
+}
+
+// endMember ends a statement of a batch whose own context is ctx.
+func (c *connection) endMember(ctx context.Context) {
+	c.ctx = ctx
+	if c.member {
+		c.member = false
+		*int32At(c.flag + memberFlag) = 0
+	}
+}
 
 // progressSteps are some ten microseconds.
 const progressSteps = 1000

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // verb is what a statement does, as far as its command tag says.
@@ -21,16 +22,19 @@ const (
 	countsChanges          // that it made
 )
 
-// commandTag returns the tag in PostgreSQL's form.
-func (v verb) commandTag(rows, changes int64) pgconn.CommandTag {
-	switch v.kind {
-	case countsRows:
-		return pgconn.NewCommandTag(v.tag + strconv.FormatInt(rows, 10))
+// commandTag returns the tag, in PostgreSQL's form, of a run that is at its end and returned so many rows.
+func (s *statement) commandTag(c *connection, rows int64) pgconn.CommandTag {
+	count := rows
+	switch s.verb.kind {
+	case countsNothing:
+		return pgconn.NewCommandTag(s.verb.tag)
 	case countsChanges:
-		return pgconn.NewCommandTag(v.tag + strconv.FormatInt(changes, 10))
-	default:
-		return pgconn.NewCommandTag(v.tag)
+		count = sqlite3.Xsqlite3_changes64(c.tls, c.db)
 	}
+	if s.tag.String() == "" || s.counted != count { // the same as last time, as a rule
+		s.tag, s.counted = pgconn.NewCommandTag(s.verb.tag+strconv.FormatInt(count, 10)), count
+	}
+	return s.tag
 }
 
 // verbOf reads the verb of one statement that SQLite has accepted.

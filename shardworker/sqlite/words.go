@@ -11,6 +11,7 @@ type words struct {
 	at    int
 	start int // where the last word began
 	depth int // of parentheses
+	ended int // where the first statement's semicolon is passed; 0 before
 	// anonymous is whether a "?" without a number was passed.
 	anonymous bool
 }
@@ -42,6 +43,11 @@ func (s *words) next() string {
 		case c == '?':
 			s.at++
 			s.anonymous = s.anonymous || len(rest) == 1 || rest[1] < '0' || rest[1] > '9'
+		case c == ';':
+			s.at++
+			if s.ended == 0 {
+				s.ended = s.at
+			}
 		case c == '(':
 			s.depth++
 			s.at++
