@@ -73,6 +73,43 @@ func TestParkedGoroutinesAreBoundedAndEnd(t *testing.T) {
 	})
 }
 
+// TestShortJobsShareGoroutines: jobs that don't wait don't need a goroutine each, and some that never end don't hold them up.
+func TestShortJobsShareGoroutines(t *testing.T) {
+	const stuck, short = 20, 5000
+	s := actors.New(discard)
+	s.Use()
+	defer s.Unuse()
+	block := make(chan struct{})
+	var started, ended, held sync.WaitGroup
+	var order []int
+	var seen sync.Map
+	var mu sync.Mutex
+	held.Add(stuck)
+	for i := range stuck + short {
+		if i%(short/stuck) == 0 && i/(short/stuck) < stuck {
+			started.Add(1)
+			s.Go(jobFunc(func() { started.Done(); <-block; held.Done() }))
+		}
+		ended.Add(1)
+		s.Go(jobFunc(func() {
+			seen.Store(goroutine(), true)
+			mu.Lock()
+			order = append(order, i)
+			mu.Unlock()
+			ended.Done()
+		}))
+	}
+	finished := make(chan struct{})
+	go func() { started.Wait(); ended.Wait(); close(finished) }()
+	soon(t, finished, "jobs wait for those that don't end")
+	close(block)
+	held.Wait()
+	require.Len(t, order, stuck+short)
+	goroutines := 0
+	seen.Range(func(any, any) bool { goroutines++; return true })
+	require.Less(t, goroutines, short/4)
+}
+
 func TestGoroutinesUnderConcurrentUse(t *testing.T) {
 	s := actors.New(discard)
 	var callers, jobs sync.WaitGroup

@@ -15,6 +15,8 @@ type Ref struct {
 	pid    *actor.PID
 	box    *mailbox
 	done   chan struct{} // closed when the actor has stopped
+
+	watchers watchers
 }
 
 var _ messages.Address = (*Ref)(nil)

@@ -59,6 +59,7 @@ func (s *shell) Receive(c actor.Context) {
 	case *actor.Stopped:
 		s.ref.box.close()
 		close(s.ref.done)
+		s.ref.watchers.tell()
 	case start:
 		s.replace()
 	default:

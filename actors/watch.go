@@ -1,49 +1,70 @@
 package actors
 
 import (
+	"sync"
 	"sync/atomic"
-
-	"github.com/asynkron/protoactor-go/actor"
 )
 
 // Watch calls f once, on some goroutine, when the actor has stopped; at once if it has stopped already.
 // The returned function ends the watch; it doesn't wait for an f that runs, and f may call it.
+//
+// It isn't protoactor's watch, whose Terminated is the same to an actor of this kit, for a kilobyte less each: there may be many shards.
 func (s *System) Watch(ref *Ref, f func()) (unwatch func()) {
-	w := &watcher{system: s, f: f}
-	registry := s.protoactor.ProcessRegistry
-	w.pid, _ = registry.Add(w, "watch"+registry.NextId())
-	// The PID remembers the process when it is used first. So a Terminated that crosses an unwatch comes to w too and is
-	// ignored: a dead letter would start a goroutine of protoactor's that ends a second later.
-	s.protoactor.Root.Send(w.pid, nil)
-	ref.box.PostSystemMessage(&actor.Watch{Watcher: w.pid})
-	return func() {
-		if w.over.Swap(true) {
+	w := &watcher{f: f}
+	if !ref.watchers.add(w) {
+		f()
+		return func() {}
+	}
+	return func() { ref.watchers.remove(w) }
+}
+
+// watchers are told of one actor's end.
+type watchers struct {
+	sync.Mutex
+	first *watcher
+	over  bool // the actor has stopped
+}
+
+// watcher is one of them.
+type watcher struct {
+	f    func()
+	over atomic.Bool // f was called, or isn't to be
+	next *watcher
+}
+
+// add reports false if it is too late.
+func (ws *watchers) add(w *watcher) bool {
+	ws.Lock()
+	defer ws.Unlock()
+	if ws.over {
+		return false
+	}
+	w.next, ws.first = ws.first, w
+	return true
+}
+
+// remove takes w away, if it is there.
+func (ws *watchers) remove(w *watcher) {
+	w.over.Store(true)
+	ws.Lock()
+	defer ws.Unlock()
+	for at := &ws.first; *at != nil; at = &(*at).next {
+		if *at == w {
+			*at = w.next
 			return
 		}
-		registry.Remove(w.pid)
-		ref.box.PostSystemMessage(&actor.Unwatch{Watcher: w.pid})
 	}
 }
 
-// watcher is the process that hears of one actor's end.
-type watcher struct {
-	system *System
-	pid    *actor.PID
-	over   atomic.Bool
-	f      func()
-}
-
-var _ actor.Process = (*watcher)(nil)
-
-// SendUserMessage ignores msg: nobody has a reason to send one.
-func (w *watcher) SendUserMessage(*actor.PID, any) {}
-
-func (w *watcher) SendSystemMessage(_ *actor.PID, message any) {
-	if _, ok := message.(*actor.Terminated); !ok || w.over.Swap(true) {
-		return
+// tell tells them all that the actor has stopped.
+func (ws *watchers) tell() {
+	ws.Lock()
+	first := ws.first
+	ws.first, ws.over = nil, true
+	ws.Unlock()
+	for w := first; w != nil; w = w.next {
+		if !w.over.Swap(true) {
+			w.f()
+		}
 	}
-	w.system.protoactor.ProcessRegistry.Remove(w.pid)
-	w.f()
 }
-
-func (w *watcher) Stop(*actor.PID) {}

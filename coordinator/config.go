@@ -3,7 +3,6 @@ package coordinator
 import (
 	"fmt"
 	"log/slog"
-	"reflect"
 	"time"
 
 	"github.com/troupedb/troupe/actors"
@@ -73,6 +72,7 @@ func (c Config) withDefaults() (Config, error) {
 		return c, invalidConfig("no shards")
 	}
 	seen := make(map[messages.ShardID]bool, len(c.Shards))
+	var given kin
 	for i, s := range c.Shards {
 		if err := s.ID.Validate(); err != nil {
 			return c, &messages.Error{Code: messages.ErrInvalidConfig, Op: "spawn", Detail: fmt.Sprintf("Shards[%d]", i), Err: err}
@@ -87,9 +87,9 @@ func (c Config) withDefaults() (Config, error) {
 		if err := s.Names.Validate(); err != nil {
 			return c, messages.OnShard(err, s.ID, "spawn", messages.ErrInvalidConfig)
 		}
-		for _, other := range c.Shards[:i] { // its rows would come twice
-			if sameBackend(s.Backend, other.Backend) && !s.Names.Apart(other.Names) {
-				return c, oneDatabase(other, s)
+		for _, other := range given.with(i, s.Backend, "") { // its rows would come twice
+			if !s.Names.Apart(c.Shards[other].Names) {
+				return c, oneDatabase(c.Shards[other], s)
 			}
 		}
 	}
@@ -120,10 +120,6 @@ func (c Config) withDefaults() (Config, error) {
 		c.Logger = slog.Default()
 	}
 	return c, nil
-}
-
-func sameBackend(a, b shardworker.Backend) bool {
-	return a != nil && b != nil && reflect.TypeOf(a).Comparable() && reflect.TypeOf(b).Comparable() && a == b
 }
 
 func setDefault[T int | time.Duration](field *T, value T) {

@@ -12,25 +12,16 @@ import (
 func (t *Troupe) databaseOf(shard int) int { return t.databases[shard] }
 
 // findDatabase finds out what databaseOf returns, and refuses a shard whose rows an earlier one may have, too: they would come
-// twice. It also refuses what checkShared does. REQUIRES: the backends up to this shard's are there.
-func (t *Troupe) findDatabase(shard int) error {
+// twice. It also refuses what checkShared does. earlier has the shards before this one. REQUIRES: the backends up to this shard's are there.
+func (t *Troupe) findDatabase(shard int, earlier *kin) error {
 	t.databases[shard] = shard
-	t.locations[shard] = locationOf(t.backends[shard])
-	for earlier := range shard {
-		if !t.sameDatabase(shard, earlier) {
-			continue
+	for _, other := range earlier.with(shard, t.backends[shard], locationOf(t.backends[shard])) {
+		if mine, others := t.cfg.Shards[shard], t.cfg.Shards[other]; !mine.Names.Apart(others.Names) {
+			return oneDatabase(others, mine)
 		}
-		mine, other := t.cfg.Shards[shard], t.cfg.Shards[earlier]
-		if !mine.Names.Apart(other.Names) {
-			return oneDatabase(other, mine)
-		}
-		t.databases[shard] = min(t.databases[shard], t.databases[earlier])
+		t.databases[shard] = min(t.databases[shard], t.databases[other])
 	}
 	return t.checkShared(shard)
-}
-
-func (t *Troupe) sameDatabase(a, b int) bool {
-	return sameBackend(t.backends[a], t.backends[b]) || t.locations[a] != "" && t.locations[a] == t.locations[b]
 }
 
 // checkShared refuses a backend whose reading connections aren't enough for a call to all shards that have it: it would wait for itself.
@@ -51,11 +42,19 @@ func (t *Troupe) checkShared(shard int) error {
 // sharersOf returns for each shard the numbers of those that were configured with its backend, itself among them; the first of them closes it.
 func sharersOf(shards []shardworker.Shard) [][]int {
 	sharers := make([][]int, len(shards))
+	alone := make([]int, len(shards))
+	var given kin
 	for shard := range shards {
-		for other := range shards {
-			if other == shard || sameBackend(shards[shard].Backend, shards[other].Backend) {
-				sharers[shard] = append(sharers[shard], other)
-			}
+		alone[shard] = shard
+		sharers[shard] = alone[shard : shard+1 : shard+1]
+		if earlier := given.with(shard, shards[shard].Backend, ""); len(earlier) > 0 {
+			first := earlier[0]
+			sharers[first] = append(sharers[first], shard)
+		}
+	}
+	for _, all := range sharers { // every one has what the first has
+		for _, shard := range all[1:] {
+			sharers[shard] = all
 		}
 	}
 	return sharers

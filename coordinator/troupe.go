@@ -25,10 +25,9 @@ type Troupe struct {
 	dialects []messages.Dialect // by shard number
 	// databases has what databaseOf returns, by shard number.
 	databases []int
-	locations []string // of the backends, as far as they tell; by shard number
-	sharers   [][]int  // see sharersOf
-	mixed     bool     // shards of more than one dialect
-	named     bool     // shards that have Names
+	sharers   [][]int // see sharersOf
+	mixed     bool    // shards of more than one dialect
+	named     bool    // shards that have Names
 	// translations remembers the statements of these.
 	translations translate.Cache
 
@@ -73,7 +72,6 @@ func Spawn(ctx context.Context, cfg Config) (*Troupe, error) {
 		index:     make(map[messages.ShardID]int, len(cfg.Shards)),
 		dialects:  make([]messages.Dialect, len(cfg.Shards)),
 		databases: make([]int, len(cfg.Shards)),
-		locations: make([]string, len(cfg.Shards)),
 		sharers:   sharersOf(cfg.Shards),
 		planned:   plan.NewCache(0, 0),
 		texts:     make([]shardTexts, len(cfg.Shards)),
@@ -99,6 +97,7 @@ func Spawn(ctx context.Context, cfg Config) (*Troupe, error) {
 }
 
 func (t *Troupe) start(ctx context.Context) error {
+	var earlier kin
 	for i, s := range t.cfg.Shards {
 		backend := s.Backend
 		if backend == nil {
@@ -108,7 +107,7 @@ func (t *Troupe) start(ctx context.Context) error {
 			}
 		}
 		t.backends[i] = backend
-		if err := t.findDatabase(i); err != nil {
+		if err := t.findDatabase(i, &earlier); err != nil {
 			return err
 		}
 		t.cfg.Shards[i].DSN = "" // it holds a password perhaps, and is needed no more
