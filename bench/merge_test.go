@@ -31,7 +31,7 @@ func fanOutSorted(pools []*pgxpool.Pool, sql string) (int, error) {
 			return 0, err
 		}
 		defer rows.Close()
-		return scanRows(rows)
+		return checked(1, scanRows)(rows)
 	})
 }
 

@@ -71,7 +71,7 @@ var errLeft = &messages.Error{Code: messages.ErrCanceled, Detail: "the reader ha
 // Next moves to the next row. False means the end, or an error that Err returns; the rows are closed then.
 func (r *Rows) Next() bool {
 	if r.merger == nil && r.own.Left() > 0 {
-		r.own.Next()
+		r.own.NextUnread()
 		r.count++
 		return true
 	}
@@ -88,7 +88,7 @@ func (r *Rows) nextBatch() bool {
 	} else {
 		var batch *messages.RowBatch
 		if batch, err = (*feed)(r).Next(r.call.ctx); err == nil {
-			r.own.Begin(batch, batch.Description)
+			r.own.BeginUnread(batch, batch.Description)
 		}
 	}
 	if err != nil {

@@ -3,8 +3,8 @@ package coordinator
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"sync"
+	"unsafe"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -17,15 +17,23 @@ import (
 // typeMaps are type maps with pgx's own types. A map is not safe for concurrent use, so each reader borrows one.
 var typeMaps = sync.Pool{New: func() any { return pgtype.NewMap() }}
 
-// scanner decodes values by the description of their batch, and keeps the plans while the description stays.
+// scanner decodes values by the description of their batch, and keeps what it knows of a column while the description stays.
 type scanner struct {
 	described *messages.Description
 	types     *pgtype.Map // for described; nil until it is needed
 	borrowed  bool        // types is from typeMaps
-	plans     []pgtype.ScanPlan
-	targets   []reflect.Type // what plans scan into
-	directs   []direct       // by column of described
 	texts     slab
+
+	columns    []column          // of described; empty before the first Scan
+	plans      []pgtype.ScanPlan // by column; nil before pgtype is asked for one
+	generation int               // how often columns was forgotten
+	room       [4]column
+}
+
+// column is how the values of a column become what they are scanned into.
+type column struct {
+	target     unsafe.Pointer // the kind of what it was scanned into last: see words; nil before
+	conversion conversion     // into that
 }
 
 // describe says that the rows to come have another description perhaps.
@@ -38,11 +46,8 @@ func (s *scanner) describe(d *messages.Description) {
 	if same {
 		return // the shards agree, so the plans hold
 	}
-	s.plans = nil
-	s.directs = s.directs[:0]
-	for i := range d.Fields {
-		s.directs = append(s.directs, directFor(d, &d.Fields[i]))
-	}
+	s.columns = s.columns[:0]
+	s.generation++
 	if !s.borrowed || !plain(d) {
 		s.giveBack()
 	}
@@ -74,8 +79,27 @@ func (s *scanner) giveBack() {
 }
 
 func (s *scanner) close() {
-	s.plans, s.targets = nil, nil
+	s.columns, s.plans = nil, nil
 	s.giveBack()
+}
+
+// begin makes room for what is learnt of the columns.
+func (s *scanner) begin() {
+	n := len(s.described.Fields)
+	if s.columns = s.room[:0]; n > len(s.room) {
+		s.columns = make([]column, n)
+	}
+	s.columns = s.columns[:n]
+	clear(s.columns)
+	s.plans = nil
+}
+
+// aim makes target what column i is scanned into.
+func (s *scanner) aim(i int, target any, c conversion) {
+	s.columns[i] = column{target: kindOf(target), conversion: c}
+	if s.plans != nil {
+		s.plans[i] = nil
+	}
 }
 
 func (s *scanner) scan(at *merge.Position, dest []any) error {
@@ -83,25 +107,49 @@ func (s *scanner) scan(at *merge.Position, dest []any) error {
 	if len(fields) != len(dest) {
 		return fmt.Errorf("number of field descriptions must equal number of destinations, got %d and %d", len(fields), len(dest))
 	}
-	for i, target := range dest {
-		if target == nil || s.directs[i] != directNone && s.scanDirect(s.directs[i], at.Value(i), target) {
+	if len(s.columns) != len(dest) {
+		s.begin()
+	}
+	values := at.Walk()
+	for i := range dest {
+		value := values.Next()
+		target := wordsOf(&dest[i])
+		if target.kind == nil {
 			continue
 		}
-		if s.plans == nil {
-			s.plans, s.targets = make([]pgtype.ScanPlan, len(fields)), make([]reflect.Type, len(fields))
+		c := &s.columns[i]
+		if c.target != target.kind {
+			s.aim(i, dest[i], conversionFor(s.described, i, dest[i]))
 		}
-		if t := reflect.TypeOf(target); s.targets[i] != t || s.plans[i] == nil {
-			s.plans[i] = s.typeMap().PlanScan(fields[i].DataTypeOID, fields[i].Format, target)
-			s.targets[i] = t
+		if c.conversion != byPlan && value != nil && target.data != nil && s.convert(c.conversion, value, target.data) {
+			continue
 		}
-		if err := s.plans[i].Scan(at.Value(i), target); err != nil {
-			return pgx.ScanArgError{ColumnIndex: i, FieldName: fields[i].Name, Err: err}
+		if err := s.scanByPlan(i, value, dest[i]); err != nil {
+			return err
 		}
+	}
+	at.Walked(values)
+	return nil
+}
+
+// scanByPlan scans a value of column i as pgtype does. REQUIRES: the column is aimed at the type of target.
+func (s *scanner) scanByPlan(i int, value []byte, target any) error {
+	f := &s.described.Fields[i]
+	if s.plans == nil {
+		s.plans = make([]pgtype.ScanPlan, len(s.columns))
+	}
+	if s.plans[i] == nil {
+		s.plans[i] = s.typeMap().PlanScan(f.DataTypeOID, f.Format, target)
+	}
+	if err := s.plans[i].Scan(value, target); err != nil {
+		return pgx.ScanArgError{ColumnIndex: i, FieldName: f.Name, Err: err}
 	}
 	return nil
 }
 
-// Scan reads the current row into dest, as pgx does; an error closes the rows.
+// Scan reads the current row into dest, as pgx does; an error closes the rows. Texts and byte strings of up to 256 bytes share allocations of
+// 16 KiB at the most, which one that is kept keeps. A pgtype.DriverBytes isn't copied at all: it is valid until the next Next or Close.
+// Called on a *Rows rather than a pgx.Rows, or with a list that is made once, Scan doesn't allocate its arguments for each row.
 func (r *Rows) Scan(dest ...any) error {
 	if r.current() == nil {
 		if r.err != nil {
@@ -137,8 +185,9 @@ func (r *Rows) Values() ([]any, error) {
 	}
 	fields := r.at.Description().Fields
 	values := make([]any, len(fields))
+	row := r.at.Walk()
 	for i := range fields {
-		v, err := r.value(&fields[i], r.at.Value(i))
+		v, err := r.value(&fields[i], row.Next())
 		if err != nil {
 			r.misread(err)
 			return nil, err

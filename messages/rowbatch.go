@@ -32,7 +32,10 @@ type RowBatch struct {
 	// Cost is how many batches of the window it takes: 1, or more for one that holds an oversized row.
 	Cost int
 
-	rows  int
+	rows int
+	// used is how much of arena is taken. A number rather than arena's length, for it changes with each value: while the garbage collector
+	// runs, each slice that is written to the heap costs a write barrier.
+	used  int
 	arena []byte
 }
 
@@ -50,9 +53,9 @@ func NewRowBatch(d *Description) *RowBatch {
 // Recycle gives b back. An arena beyond keep bytes is dropped, so that one huge row doesn't stay in memory.
 func (b *RowBatch) Recycle(keep int) {
 	if poisonRecycled.Load() {
-		poison(b.arena[:cap(b.arena)])
+		poison(b.arena)
 	}
-	arena := b.arena[:0]
+	arena := b.arena
 	if cap(arena) > keep {
 		arena = nil
 	}
@@ -64,16 +67,22 @@ func (b *RowBatch) Recycle(keep int) {
 func (b *RowBatch) Rows() int { return b.rows }
 
 // Len returns how many bytes b's rows take.
-func (b *RowBatch) Len() int { return len(b.arena) }
+func (b *RowBatch) Len() int { return b.used }
 
 // AppendNull appends a NULL to the row that is being written.
 func (b *RowBatch) AppendNull() {
-	b.arena = binary.LittleEndian.AppendUint32(b.arena, nullValue)
+	b.reserve(4)
+	binary.LittleEndian.PutUint32(b.arena[b.used:], nullValue)
+	b.used += 4
 }
 
 // AppendValue appends a copy of v, which is not NULL even if it is empty or nil.
 func (b *RowBatch) AppendValue(v []byte) {
-	b.arena = append(binary.LittleEndian.AppendUint32(b.arena, uint32(len(v))), v...)
+	b.reserve(4 + len(v))
+	to := b.arena[b.used:]
+	binary.LittleEndian.PutUint32(to, uint32(len(v)))
+	copy(to[4:], v)
+	b.used += 4 + len(v)
 }
 
 // AppendRaw appends a value as pgx's RawValues shows it: nil is NULL.
@@ -91,37 +100,57 @@ func (b *RowBatch) AppendRow(values [][]byte) {
 	for _, v := range values {
 		need += len(v)
 	}
-	at := len(b.arena)
-	arena := slices.Grow(b.arena, need)[:at+need]
+	b.reserve(need)
+	to := b.arena[b.used : b.used+need]
 	for _, v := range values {
 		if v == nil {
-			binary.LittleEndian.PutUint32(arena[at:], nullValue)
-			at += 4
+			binary.LittleEndian.PutUint32(to, nullValue)
+			to = to[4:]
 			continue
 		}
-		binary.LittleEndian.PutUint32(arena[at:], uint32(len(v)))
-		at += 4 + copy(arena[at+4:], v)
+		binary.LittleEndian.PutUint32(to, uint32(len(v)))
+		to = to[4+copy(to[4:], v):]
 	}
-	b.arena = arena
+	b.used += need
 	b.rows++
 }
 
 // AppendUint64 appends an eight-byte value, big-endian as PostgreSQL sends it.
 func (b *RowBatch) AppendUint64(v uint64) {
-	b.arena = binary.LittleEndian.AppendUint32(b.arena, 8)
-	b.arena = binary.BigEndian.AppendUint64(b.arena, v)
+	b.reserve(4 + 8)
+	to := b.arena[b.used : b.used+4+8]
+	binary.LittleEndian.PutUint32(to, 8)
+	binary.BigEndian.PutUint64(to[4:], v)
+	b.used += 4 + 8
 }
 
 // AppendByte appends a one-byte value.
 func (b *RowBatch) AppendByte(v byte) {
-	b.arena = append(binary.LittleEndian.AppendUint32(b.arena, 1), v)
+	b.reserve(4 + 1)
+	to := b.arena[b.used : b.used+4+1]
+	binary.LittleEndian.PutUint32(to, 1)
+	to[4] = v
+	b.used += 4 + 1
+}
+
+// reserve makes room for n more bytes.
+func (b *RowBatch) reserve(n int) {
+	if n > len(b.arena)-b.used {
+		b.enlarge(n)
+	}
+}
+
+// enlarge makes room for n more bytes, and more in proportion to those that there are.
+func (b *RowBatch) enlarge(n int) {
+	grown := slices.Grow(b.arena[:b.used], n)
+	b.arena = grown[:cap(grown)]
 }
 
 // Grow makes room for n more bytes, so that appending them allocates at most once.
 func (b *RowBatch) Grow(n int) {
-	if free := cap(b.arena) - len(b.arena); free < n {
-		grown := make([]byte, len(b.arena), len(b.arena)+n)
-		copy(grown, b.arena)
+	if n > len(b.arena)-b.used {
+		grown := make([]byte, b.used+n)
+		copy(grown, b.arena[:b.used])
 		b.arena = grown
 	}
 }
@@ -131,7 +160,7 @@ func (b *RowBatch) Grow(n int) {
 func (b *RowBatch) EndRow() { b.rows++ }
 
 // Truncate undoes what was appended since Len was n and no row ended since.
-func (b *RowBatch) Truncate(n int) { b.arena = b.arena[:n] }
+func (b *RowBatch) Truncate(n int) { b.used = n }
 
 // Cell is where a value lies in its batch's arena.
 type Cell struct{ begin, end int32 }
@@ -161,6 +190,27 @@ func (b *RowBatch) Value(c Cell) []byte {
 	}
 	return b.arena[c.begin:c.end:c.end]
 }
+
+// Values goes through the values of rows in turn.
+type Values struct{ rest []byte }
+
+// ValuesFrom returns the values of the row that begins at offset, and of those after it.
+func (b *RowBatch) ValuesFrom(offset int) Values { return Values{b.arena[offset:b.used]} }
+
+// Next returns the next value, as [RowBatch.Value] does. REQUIRES: there is one.
+func (v *Values) Next() []byte {
+	n := binary.LittleEndian.Uint32(v.rest)
+	if n == nullValue {
+		v.rest = v.rest[4:]
+		return nil
+	}
+	value := v.rest[4 : 4+n : 4+n]
+	v.rest = v.rest[4+n:]
+	return value
+}
+
+// Offset returns where in b the value begins that comes next. REQUIRES: v is of b.
+func (b *RowBatch) Offset(v Values) int { return b.used - len(v.rest) }
 
 // ReadRow sets values to the row that begins at offset, and returns the offset of the next. NULL is nil; any other value
 // is not nil and points into b: it is valid until Recycle.

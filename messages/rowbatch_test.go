@@ -74,9 +74,17 @@ func requireRows(t require.TestingT, rows [][][]byte, b *messages.RowBatch) {
 	offset := 0
 	var kept [][]byte
 	var want [][]byte
+	walk := b.ValuesFrom(0)
 	for _, row := range rows {
 		values := make([][]byte, len(row))
 		offset = b.ReadRow(offset, values)
+		for i := range row {
+			v := walk.Next()
+			require.Equal(t, values[i], v)
+			require.Equal(t, len(v), cap(v))
+		}
+		require.Equal(t, offset, b.Offset(walk))
+		require.Equal(t, walk, b.ValuesFrom(offset))
 		for i, v := range values {
 			require.Equal(t, row[i] == nil, v == nil, "NULL and empty")
 			require.True(t, bytes.Equal(row[i], v))

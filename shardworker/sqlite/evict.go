@@ -66,8 +66,8 @@ func (c *connection) keepFiles() {
 // tidying bounds how many files are opened to be tidied at once.
 var tidying = make(chan struct{}, runtime.GOMAXPROCS(0))
 
-// tidy removes what keepFiles has left, or two connections that were closed at once and took each other for one that stays, unless three quarters of Close's time are over before: nothing is in these files, so they may stay, and Close
-// isn't to fail for their sake.
+// tidy removes what keepFiles has left, or two connections that were closed at once and took each other for one that stays. It does so unless three
+// quarters of Close's time are over before: nothing is in these files, so they may stay, and Close isn't to fail for their sake.
 func (b *Backend) tidy() {
 	b.mu.Lock()
 	ctx, used := b.mu.tidying, b.mu.used
