@@ -118,7 +118,7 @@ func (b *Backend) Lane(sql string, _ bool) int {
 	return readers
 }
 
-// Prompt returns false. Waits for locks, and statements between two of SQLite's instructions, end within milliseconds of an
+// Prompt returns false, but for [Config.CallerRuns]. Waits for locks, and statements between two of SQLite's instructions, end within milliseconds of an
 // interrupt, but one long instruction, such as instr or replace on texts of hundreds of kilobytes, may take seconds, and
 // a file system that is stuck for ever: a caller that ran it itself would miss its deadline.
-func (b *Backend) Prompt() bool { return false }
+func (b *Backend) Prompt() bool { return b.cfg.CallerRuns }

@@ -26,6 +26,7 @@ func TestParse(t *testing.T) {
 		"sqlite:a.db?foreign_keys=off":         {Path: "a.db", NoForeignKeys: true},
 		"sqlite:a.db?foreign_keys=1&readers=2": {Path: "a.db", Readers: 2},
 		"sqlite:a.db?group_commit=off":         {Path: "a.db", NoGroupCommit: true},
+		"sqlite:a.db?caller_runs=on":           {Path: "a.db", CallerRuns: true},
 		"sqlite:a.db?journal_mode=delete&synchronous=normal&max_row_bytes=9000&statements=3&cache_bytes=65536": {
 			Path: "a.db", Journal: "delete", Synchronous: "normal", MaxRowBytes: 9000, Statements: 3, CacheBytes: 65536,
 		},
@@ -71,6 +72,7 @@ func TestLanes(t *testing.T) {
 	require.Equal(t, []int{3, 1}, b.Lanes())
 	require.Equal(t, messages.SQLite, b.Dialect())
 	require.False(t, b.Prompt(), "one instruction can take seconds")
+	require.True(t, open(t, sqlite.Config{Mode: sqlite.Memory, CallerRuns: true}).Prompt())
 	for sql, lane := range map[string]int{
 		"select 1":                             readers,
 		"with a as (select 1) select * from a": readers,

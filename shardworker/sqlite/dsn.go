@@ -13,7 +13,7 @@ import (
 //	place     = [ "file:" ] path | ":memory:" [ name ] | name            the last with mode=memory
 //	parameter = "mode=" ( "rwc" | "rw" | "ro" | "memory" )
 //	          | "readers=" number | "busy_timeout=" ( duration | milliseconds ) | "max_row_bytes=" number
-//	          | "journal_mode=" word | "synchronous=" word | "foreign_keys=" bool | "group_commit=" bool
+//	          | "journal_mode=" word | "synchronous=" word | "foreign_keys=" bool | "group_commit=" bool | "caller_runs=" bool
 //	          | "statements=" number | "cache_bytes=" number
 //
 // A path is relative to the working directory or begins with one slash. A "?", "#" or "%" in it is written %3F, %23, %25.
@@ -102,6 +102,8 @@ func (cfg *Config) setParameter(name, value string) (err error) {
 		var on bool
 		on, err = parseSwitch(value)
 		cfg.NoGroupCommit = !on
+	case "caller_runs":
+		cfg.CallerRuns, err = parseSwitch(value)
 	case "statements":
 		cfg.Statements, err = strconv.Atoi(value)
 	case "cache_bytes":
