@@ -87,7 +87,7 @@ func checkEnds(rt *rapid.T, system *actors.System) {
 		}
 		time.Sleep(ms(5, "pause"))
 	}
-	e.settle()
+	e.settleAll()
 	for c, n := range rows {
 		require.Len(rt, c.ends, 1, c.SQL)
 		if end := c.ends[0]; end.Err == nil && c.WantRows {
@@ -132,8 +132,8 @@ func (c *call) repay() {
 	}
 }
 
-// settle gives credit until every call has ended, and proves that all connections are free if the worker still lives.
-func (e *env) settle() {
+// settleAll gives credit until every call has ended, and proves that all connections are free if the worker still lives.
+func (e *env) settleAll() {
 	for {
 		open := false
 		for _, c := range e.calls {
