@@ -13,6 +13,26 @@ func (s *Stream) Ends() []*messages.End {
 	return ends
 }
 
+// EndOf returns the end of a source; nil if it has not ended. REQUIRES: there is such a source.
+func (s *Stream) EndOf(source int) *messages.End {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.mu.sources[source].end
+}
+
+// EndedWell reports whether every source has ended without an error, and so has the stream: then whoever told it anything has told all
+// that there will be.
+func (s *Stream) EndedWell() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.mu.sources {
+		if end := s.mu.sources[i].end; end == nil || end.Err != nil {
+			return false
+		}
+	}
+	return s.mu.opened && s.mu.err == nil
+}
+
 // Shards returns the shards of the sources in order.
 func (s *Stream) Shards() []messages.ShardID {
 	s.mu.Lock()

@@ -51,9 +51,20 @@ func (t *Troupe) Exec(ctx context.Context, sql string, args ...any) (pgconn.Comm
 	if err := c.run(); err != nil {
 		return pgconn.CommandTag{}, err
 	}
-	tag := sumTags(c.stream.Ends())
+	tag := c.tag()
 	c.reuse()
 	return tag, nil
+}
+
+// tag returns the command tag of a call that has ended well.
+func (c *call) tag() pgconn.CommandTag {
+	if len(c.targets) > 1 {
+		return sumTags(c.stream.Ends())
+	}
+	if end := c.stream.EndOf(0); end != nil {
+		return end.Tag
+	}
+	return pgconn.CommandTag{}
 }
 
 // run sends a request and attends to it on the caller's goroutine.

@@ -39,9 +39,10 @@ func (c *call) letGo() {
 	}
 }
 
-// reuse is the caller's farewell to a call that has ended well. REQUIRES: nothing of it, its Rows included, is used again.
+// reuse is the caller's farewell to a call. One that hasn't ended well is left to the garbage collector: its End may have come from a worker
+// that gave up a job, which goes on speaking. REQUIRES: nothing of it, its Rows included, is used again.
 func (c *call) reuse() {
-	if c.reusable {
+	if c.reusable && c.stream.EndedWell() {
 		c.letGo()
 	}
 }

@@ -251,8 +251,12 @@ func (t *Troupe) closeBackend(ctx context.Context, i int) error {
 	}
 	for _, shard := range t.sharers[i] {
 		worker := t.workers[shard].Load()
-		held(shard, worker.Drained(ctx), "jobs had not let go")
+		busy := worker.Drained(ctx)
+		held(shard, busy, "jobs had not let go")
 		held(shard, worker.Stop(ctx), "the worker had not stopped")
+		if busy == nil { // what it may have started until then
+			held(shard, worker.Drained(ctx), "jobs had not let go")
+		}
 	}
 	held(i, t.backends[i].Close(ctx), "connections had not closed")
 	return err

@@ -38,52 +38,53 @@ func NewPrimaryKey(values ...any) (PrimaryKey, error) {
 	if len(values) == 0 {
 		return PrimaryKey{}, &Error{Code: ErrInvalidRequest, Op: "key", Detail: "a primary key has at least one value"}
 	}
-	var b strings.Builder
+	var room [64]byte
+	text := room[:0]
 	for i, v := range values {
 		if i > 0 {
-			b.WriteByte(',')
+			text = append(text, ',')
 		}
-		if err := appendKeyValue(&b, v); err != nil {
+		var err error
+		if text, err = appendKeyValue(text, v); err != nil {
 			return PrimaryKey{}, &Error{Code: ErrInvalidRequest, Op: "key", Detail: fmt.Sprintf("value %d", i+1), Err: err}
 		}
 	}
-	return PrimaryKey{b.String()}, nil
+	return PrimaryKey{string(text)}, nil
 }
 
-func appendKeyValue(b *strings.Builder, v any) error {
+func appendKeyValue(text []byte, v any) ([]byte, error) {
 	rv := reflect.ValueOf(v)
 	for rv.Kind() == reflect.Pointer && !rv.IsNil() {
 		rv = rv.Elem()
 	}
 	switch rv.Kind() {
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		b.WriteString(strconv.FormatInt(rv.Int(), 10))
+		return strconv.AppendInt(text, rv.Int(), 10), nil
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		if rv.Uint() > math.MaxInt64 {
-			return fmt.Errorf("%d is larger than a database's largest integer", rv.Uint())
+			return nil, fmt.Errorf("%d is larger than a database's largest integer", rv.Uint())
 		}
-		b.WriteString(strconv.FormatUint(rv.Uint(), 10))
+		return strconv.AppendUint(text, rv.Uint(), 10), nil
 	case reflect.String:
-		b.WriteString(strconv.Quote(rv.String()))
+		return strconv.AppendQuote(text, rv.String()), nil
 	case reflect.Bool:
-		b.WriteString(strconv.FormatBool(rv.Bool()))
+		return strconv.AppendBool(text, rv.Bool()), nil
 	case reflect.Slice, reflect.Array:
 		if rv.Type().Elem().Kind() != reflect.Uint8 || rv.Kind() == reflect.Slice && rv.IsNil() {
-			return fmt.Errorf("a %T can't be a key", v)
+			return nil, fmt.Errorf("a %T can't be a key", v)
 		}
 		raw := make([]byte, rv.Len())
 		for i := range raw {
 			raw[i] = byte(rv.Index(i).Uint()) // not reflect.Copy, which wants the element to be byte itself
 		}
+		kind := byte('x')
 		if rv.Kind() == reflect.Array && len(raw) == 16 {
-			fmt.Fprintf(b, "u'%x'", raw)
-			return nil
+			kind = 'u'
 		}
-		fmt.Fprintf(b, "x'%x'", raw)
+		return append(hex.AppendEncode(append(text, kind, '\''), raw), '\''), nil
 	default:
-		return fmt.Errorf("a %T can't be a key", v)
+		return nil, fmt.Errorf("a %T can't be a key", v)
 	}
-	return nil
 }
 
 // String returns the values, separated by commas; texts are quoted.

@@ -7,12 +7,13 @@ import (
 
 // acquiring is the context under which a job waits for its connection: the caller's, which the job's cancel ends too. Mostly a connection
 // is there at once, and then nobody asks when it is Done: only who does pays for a channel and for the watch over the caller's context.
-// The zero value is ready once it has its Context. It is safe for concurrent use.
+// The zero value is ready once it has its Context. It is for one wait, since who was told of an end may ask later why. It is safe for
+// concurrent use.
 type acquiring struct {
 	context.Context
 
 	mu      sync.Mutex
-	ended   bool
+	err     error // why it ended; nil before
 	done    chan struct{}
 	unwatch func() bool
 }
@@ -25,7 +26,7 @@ func (a *acquiring) Done() <-chan struct{} {
 		return a.done
 	}
 	a.done = make(chan struct{})
-	if a.ended {
+	if a.err != nil {
 		close(a.done)
 	} else {
 		a.unwatch = context.AfterFunc(a.Context, a.end)
@@ -33,36 +34,30 @@ func (a *acquiring) Done() <-chan struct{} {
 	return a.done
 }
 
-// Err returns why it is Done.
+// Err returns why it is Done, and nil before.
 func (a *acquiring) Err() error {
-	if err := a.Context.Err(); err != nil {
-		return err
+	if a.Context.Err() != nil {
+		a.end() // nobody may have asked for Done, or the watch isn't here yet
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.ended {
-		return context.Canceled
-	}
-	return nil
+	return a.err
 }
 
 // end ends it. A second end does nothing.
 func (a *acquiring) end() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.ended {
+	if a.err != nil {
 		return
 	}
-	a.ended = true
+	if a.err = a.Context.Err(); a.err == nil {
+		a.err = context.Canceled
+	}
 	if a.done != nil {
 		close(a.done)
+	}
+	if a.unwatch != nil {
 		a.unwatch()
 	}
-}
-
-// reset makes it ready for another wait.
-func (a *acquiring) reset() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.ended, a.done, a.unwatch = false, nil, nil
 }

@@ -95,17 +95,20 @@ func (s *Shared) Begin() bool {
 
 // Leave takes the caller away, which only a worker does, and reports whether the statement has begun. One that is settled stays so.
 func (s *Shared) Leave() (begun bool) {
-	for {
-		state := s.state.Load()
-		if state == sharedSettled || s.state.CompareAndSwap(state, sharedLeft) {
-			return state != sharedWaits
-		}
+	if _, begun = s.leave(); begun {
+		return true
 	}
+	return s.state.Load() == sharedSettled
 }
 
-// desert takes the caller away, whether the statement has begun or not, and reports false if it has left or is settled.
-func (s *Shared) desert() bool {
-	return s.state.CompareAndSwap(sharedWaits, sharedLeft) || s.state.CompareAndSwap(sharedBegun, sharedLeft)
+// leave takes the caller away, and reports whether the statement has begun. It does nothing and reports false if it has left, or is
+// settled: its answer is on its way then.
+func (s *Shared) leave() (left, begun bool) {
+	if s.state.CompareAndSwap(sharedWaits, sharedLeft) {
+		return true, false
+	}
+	begun = s.state.CompareAndSwap(sharedBegun, sharedLeft)
+	return begun, begun
 }
 
 // settle makes the outcome count, and reports false if the caller has left.

@@ -23,7 +23,8 @@ type batch struct {
 	statements []*Shared // of jobs
 	ctx        context.Context
 	endContext context.CancelFunc
-	stalled    *time.Timer // nil for writes
+	stalled    *time.Timer   // nil for writes
+	took       time.Duration // in RunBatch; set before the worker is told
 
 	// The actor's.
 	remaining int // jobs that have not left
@@ -66,7 +67,9 @@ func (b *batch) Run() {
 	if err != nil {
 		b.fail(err)
 	} else if shared, ok := b.use(conn); ok {
+		begin := time.Now()
 		shared.RunBatch(b.ctx, b.statements)
+		b.took = time.Since(begin)
 	}
 	b.finish()
 }
@@ -131,7 +134,8 @@ func (b *batch) recover() {
 	}
 	for i, s := range b.statements {
 		s.Outcome = Outcome{}
-		if s.state.Load() == sharedWaits {
+		state := s.state.Load()
+		if state == sharedWaits {
 			continue // it had no part in it, and is run again
 		}
 		j := b.jobs[i]
@@ -140,20 +144,21 @@ func (b *batch) recover() {
 			err = &messages.Error{Code: messages.ErrOutcomeUnknown, Shard: b.shard.ID, Op: j.op(), Err: err}
 		}
 		s.Outcome = Outcome{Err: err}
+		if state == sharedSettled { // what it was to be answered was what panicked, or it was answered before
+			j.answer(&s.Outcome)
+		}
 	}
 	b.finish()
 }
 
-// leave takes a job out of the batch, and reports whether its statement has begun. The last one cuts the batch off. The actor's.
-func (b *batch) leave(j *job) (begun bool) {
-	begun = j.shared.Leave()
-	b.leaveOne()
-	return begun
-}
-
-func (b *batch) leaveOne() {
+// leave takes a job out of the batch, unless it is being answered already, and reports whether its statement has begun. The last one cuts
+// the batch off. The actor's.
+func (b *batch) leave(j *job) (left, begun bool) {
+	if left, begun = j.shared.leave(); !left {
+		return false, false
+	}
 	if b.remaining--; b.remaining > 0 {
-		return
+		return true, begun
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -162,6 +167,7 @@ func (b *batch) leaveOne() {
 	if b.mu.conn != nil {
 		b.mu.conn.Interrupt()
 	}
+	return true, begun
 }
 
 // finishedBatch is a batch that has let go of its connection.
@@ -169,6 +175,9 @@ type finishedBatch batch
 
 func (f *finishedBatch) arrive(w *worker) {
 	b := (*batch)(f)
+	if b.over {
+		return // the actor panicked when it heard of it first
+	}
 	b.over = true
 	var again []*job
 	for i, j := range b.jobs {
@@ -179,6 +188,7 @@ func (f *finishedBatch) arrive(w *worker) {
 			again = append(again, j.alone())
 			continue
 		}
+		j.habit.learnEach(b.took / time.Duration(len(b.jobs)))
 		delete(w.jobs, j.key())
 	}
 	lane := &w.shard.lanes[b.lane]
@@ -204,13 +214,14 @@ func (s *stalledBatch) arrive(w *worker) {
 		return
 	}
 	var again []*job
-	for i, j := range b.jobs {
-		if w.jobs[j.key()] != j || j.batch != b || !b.statements[i].desert() {
+	for _, j := range b.jobs {
+		if w.jobs[j.key()] != j || j.batch != b {
 			continue
 		}
-		j.habit.stall()
-		again = append(again, j.alone())
-		b.leaveOne()
+		if left, _ := b.leave(j); left {
+			j.habit.stall(w.shard.lanes[b.lane].quickest[AmongReads])
+			again = append(again, j.alone())
+		}
 	}
 	lane := &w.shard.lanes[b.lane]
 	lane.restart(again)
@@ -220,9 +231,9 @@ func (s *stalledBatch) arrive(w *worker) {
 // Refuse does nothing: the actor that has stopped has ended the jobs.
 func (s *stalledBatch) Refuse(error) {}
 
-// alone makes the job wait again, to run by itself. The actor's.
+// alone makes the job wait again, to run by itself, which its habit learns from. The actor's.
 func (j *job) alone() *job {
-	j.batch, j.shared, j.started, j.solitary = nil, nil, false, true
+	j.batch, j.shared, j.started, j.solitary, j.timed = nil, nil, false, true, true
 	return j
 }
 
@@ -233,6 +244,7 @@ func (j *job) mayJoin() bool {
 		return false
 	}
 	switch {
+	case j.company != Alone: // it was asked before
 	case !isPlain(j.Args):
 		j.company = j.companyOf(batcher)
 	case !h.classed:
@@ -241,7 +253,7 @@ func (j *job) mayJoin() bool {
 	default:
 		j.company = h.company
 	}
-	return j.company != Alone && h.joins(j.shard.lanes[j.lane].commit)
+	return j.company != Alone && h.joins(j.company, j.shard.lanes[j.lane].quickest[j.company]) && argBytes(j.Args) <= smallArgs
 }
 
 // companyOf asks the backend, whose panic means Alone.

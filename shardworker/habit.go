@@ -1,28 +1,42 @@
 package shardworker
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // What a worker remembers of statements.
 const (
-	maxHabits     = 1024    // texts
-	maxHabitBytes = 4 << 10 // of a text
-	closelyTimed  = 8       // how often a new text is timed
-	timedEvery    = 16      // and which runs after that
+	maxHabits      = 256      // texts of a generation
+	maxHabitsBytes = 32 << 10 // of these together: there may be ten thousand shards
+	maxHabitBytes  = 4 << 10  // of a text
+	closelyTimed   = 8        // how often a new text is timed
+	timedEvery     = 16       // and which runs after that
 )
 
 // Which statements may join others.
 const (
-	// quickRead is how long a read may take in the mean: so long the others have to wait for it.
-	quickRead = 10 * time.Millisecond
-	// quickWrite is how much longer than twice the quickest commit a write may take. The commit's own time, which a lone
-	// write is timed with, is what a batch saves.
+	// quickRead and quickWrite are how much longer than twice the quickest of its lane a statement may take in the mean: so long the others have to
+	// wait for it. What the quickest takes is the way to the database, and the commit, which are what a batch saves.
+	quickRead  = 10 * time.Millisecond
 	quickWrite = 50 * time.Millisecond
 	// smallAnswer leaves room for an answer that is larger than those before.
 	smallAnswer = MaxSharedBytes / 4
+	// smallArgs is how large the arguments may be. They are sent, and perhaps kept in memory, with those of all others.
+	smallArgs = 16 << 10
+	// longBatch is how long a batch of reads may take where there are other connections, which could run some of them meanwhile. A few
+	// may join in any case: what each costs then shows how much of its time alone it shared with others.
+	longBatch = 10 * time.Millisecond
+	fewReads  = 4
 )
 
-// habits are what is known of statements, by their texts. A text that is not there is unknown.
-type habits map[habitKey]*habit
+// habits are what is known of statements, by their texts. A text that is not there is unknown. They come in two generations: when the young
+// ones are too many, they become the old ones, and the old ones are forgotten. So a flood of texts that are never seen again doesn't take away
+// those that are used all the time.
+type habits struct {
+	young, old map[habitKey]*habit
+	bytes      int // of the texts of young
+}
 
 type habitKey struct {
 	sql      string
@@ -38,11 +52,18 @@ type habit struct {
 	runs    uint32 // how often it ran alone, was timed, and succeeded
 	took    time.Duration
 	bytes   int
+	each    time.Duration // its share of what a batch took, when it ran among others; 0 if it never did
 }
 
 // of returns the habit of a text: one that is known, a new one, or nil if the text isn't worth one.
 func (hs *habits) of(sql string, wantRows bool) (h *habit, known bool) {
-	if h, known = (*hs)[habitKey{sql, wantRows}]; known {
+	key := habitKey{sql, wantRows}
+	if h, known = hs.young[key]; !known {
+		if h, known = hs.old[key]; known {
+			hs.know(sql, wantRows, h)
+		}
+	}
+	if known {
 		h.asked++
 		return h, true
 	}
@@ -54,10 +75,11 @@ func (hs *habits) of(sql string, wantRows bool) (h *habit, known bool) {
 
 // know adds the habit of a text.
 func (hs *habits) know(sql string, wantRows bool, h *habit) {
-	if *hs == nil || len(*hs) >= maxHabits {
-		*hs = habits{} // the texts that are used will soon be back
+	if hs.young == nil || len(hs.young) >= maxHabits || hs.bytes+len(sql) > maxHabitsBytes {
+		*hs = habits{young: map[habitKey]*habit{}, old: hs.young}
 	}
-	(*hs)[habitKey{sql, wantRows}] = h
+	hs.young[habitKey{sql, wantRows}] = h
+	hs.bytes += len(sql)
 }
 
 // timed reports whether to time the next run.
@@ -74,16 +96,55 @@ func (h *habit) learn(took time.Duration, bytes int) {
 	h.bytes = max(bytes, h.bytes-h.bytes/8)
 }
 
-// stall notes that a batch with the text has stalled: it runs alone until it has shown that it is quick.
-func (h *habit) stall() { h.took = max(h.took, 4*quickRead) }
-
-// joins reports whether such statements were small and quick so far. commit is how long the lane's quickest write took.
-func (h *habit) joins(commit time.Duration) bool {
-	limit := quickRead
-	if h.company == AmongWrites {
-		limit = quickWrite + 2*commit
+// learnEach notes its share of a batch.
+func (h *habit) learnEach(took time.Duration) {
+	if h.each == 0 {
+		h.each = took
+	} else {
+		h.each += (took - h.each) / 4
 	}
-	return h.runs > 0 && h.took <= limit && h.bytes <= smallAnswer
+}
+
+// cost is how long it will take in a batch.
+func (h *habit) cost() time.Duration {
+	if h.each > 0 {
+		return h.each
+	}
+	return h.took
+}
+
+// stall notes that a batch with the text has stalled: it runs alone until it has shown that it is quick.
+func (h *habit) stall(quickest time.Duration) { h.took = max(h.took, 4*quickRead+4*quickest) }
+
+// joins reports whether such statements were small and quick so far, as that company asks. quickest is how long the quickest of it took. A read that
+// was quick only beside them joins as long as batches show that it gains by it: that it was the way that took so long.
+func (h *habit) joins(company Company, quickest time.Duration) bool {
+	switch {
+	case h.runs == 0 || h.bytes > smallAnswer:
+		return false
+	case company == AmongWrites:
+		return h.took <= quickWrite+2*quickest
+	case h.took <= quickRead:
+		return true
+	default:
+		return h.took <= quickRead+2*quickest && h.each < h.took/2
+	}
+}
+
+// argBytes returns the size of what is large in arguments.
+func argBytes(args []any) int {
+	n := 0
+	for _, arg := range args {
+		switch arg := arg.(type) {
+		case string:
+			n += len(arg)
+		case []byte:
+			n += len(arg)
+		case json.RawMessage:
+			n += len(arg)
+		}
+	}
+	return n
 }
 
 // isPlain reports whether no argument can be more than a value: an option, or something that rewrites the statement.

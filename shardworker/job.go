@@ -16,8 +16,8 @@ import (
 	"github.com/troupedb/troupe/messages"
 )
 
-// job runs one Execute, of which it has a copy, on one connection: the call may be used again as soon as it has got its End. Run is called once. A job that the caller runs itself is handed to a goroutine
-// of the system as soon as more than a first small batch is to come.
+// job runs one Execute, of which it has a copy, on one connection: the call may be used again as soon as it has got an End without an error.
+// Run is called once. A job that the caller runs itself is handed to a goroutine of the system as soon as more than a first small batch is to come.
 type job struct {
 	messages.Execute
 	shard    *shard
@@ -58,9 +58,10 @@ type job struct {
 	seq      uint64             // of the next batch; guarded by filling
 	flushing atomic.Bool        // the reader waits for rows, so that the next one is sent at once
 
-	acquiring acquiring // bounds the wait for the connection
+	firstWait acquiring // for the connection
 
 	mu      sync.Mutex
+	waits   *acquiring    // what bounds the wait for the connection
 	conn    Conn          // the connection in use, for cancel
 	cause   error         // why the job was cancelled
 	credit  int           // how many batches may be sent
@@ -135,8 +136,7 @@ func (j *job) repeat(err error) bool {
 		j.mu.Unlock()
 		return false
 	}
-	j.conn = nil
-	j.acquiring.reset()
+	j.conn, j.waits = nil, &acquiring{Context: j.Context}
 	j.mu.Unlock()
 	j.guard(conn.Release)
 	j.cursor, j.lost, j.again = nil, err, true
@@ -183,8 +183,7 @@ func (s *shard) logPanic(value any) {
 
 // acquire gets the connection, under a context that cancel can end.
 func (j *job) acquire() error {
-	ctx := &j.acquiring
-	ctx.Context = j.Context
+	ctx := j.waits // only the runner changes it
 	defer ctx.end()
 	conn, err := j.connection(ctx)
 
@@ -242,7 +241,7 @@ func (j *job) cancel(cause error) {
 	if j.cause = cause; cause == nil {
 		j.cause = context.Canceled
 	}
-	j.acquiring.end()
+	j.waits.end()
 	if j.conn != nil {
 		j.conn.Interrupt()
 	}
@@ -293,9 +292,7 @@ func (j *job) finish(tag pgconn.CommandTag, err error) {
 	}
 	j.rows = nil
 	j.worker.Notify((*finishedJob)(j))
-	if !j.kept {
-		j.shard.running.done()
-	}
+	defer j.shard.running.done() // not before: Close waits for the answers, too
 	j.end(final)
 }
 

@@ -7,19 +7,21 @@ import (
 
 // lane is the connections of one kind and who waits for them.
 type lane struct {
-	connections int           // how many there are
-	free        int           // how many no job holds
-	queue       []*job        // who waits, in order; jobs that were cancelled meanwhile are passed over
-	waiting     int           // how many of queue still wait
-	commit      time.Duration // how long the quickest writes took lately
+	connections int    // how many there are
+	free        int    // how many no job holds
+	queue       []*job // who waits, in order; jobs that were cancelled meanwhile are passed over
+	waiting     int    // how many of queue still wait
+
+	// quickest is how long the quickest statements of each company took alone lately: what the way to the database costs, and a commit.
+	quickest [AmongWrites + 1]time.Duration
 }
 
-// noteCommit notes how long a write took.
-func (l *lane) noteCommit(took time.Duration) {
-	if l.commit == 0 || took < l.commit {
-		l.commit = took
+// note notes how long a statement took alone.
+func (l *lane) note(company Company, took time.Duration) {
+	if quickest := &l.quickest[company]; *quickest == 0 || took < *quickest {
+		*quickest = took
 	} else {
-		l.commit += (took - l.commit) / 64
+		*quickest += (took - *quickest) / 64
 	}
 }
 
@@ -67,18 +69,22 @@ func (l *lane) next() *job {
 	return nil
 }
 
-// companions removes from the queue, in order, the jobs that may join j.
+// companions removes from the queue, in order, the jobs that may join j. Reads that would make the batch long are left to other connections.
 func (l *lane) companions(j *job) []*job {
 	if len(l.queue) == 0 || !j.mayJoin() {
 		return nil
 	}
 	var found []*job
+	bounded, took := j.company == AmongReads && l.connections > 1, j.habit.cost()
 	rest := l.queue[:0]
 	for _, other := range l.queue {
 		switch {
 		case other.canceled() != nil:
+		case bounded && took >= longBatch && len(found) >= fewReads-1:
+			rest = append(rest, other)
 		case other.mayJoin() && other.company == j.company:
 			found = append(found, other)
+			took += other.habit.cost()
 		default:
 			rest = append(rest, other)
 		}

@@ -155,6 +155,7 @@ func (l *Lease) put(j *job, conn Conn, failed bool) (kept bool) {
 		// Not j itself, which leads to the caller's context and all that is in it.
 		l.mu.holder = &job{shard: j.shard, worker: j.worker, lane: j.lane, admitted: true}
 		l.mu.conn = conn
+		j.shard.running.add() // until release
 		l.mu.Unlock()
 		return true
 	}

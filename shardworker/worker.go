@@ -113,11 +113,13 @@ func (w *worker) Receive(msg any) {
 func (w *worker) Stopped(err error) {
 	for _, j := range w.jobs {
 		switch {
-		case j.batch != nil && j.batch.leave(j):
-			j.lose(err)
-			continue
 		case j.batch != nil:
-			j.end(answer{err: messages.OnShard(err, w.shard.ID, "admission", messages.ErrUnavailable)})
+			switch left, begun := j.batch.leave(j); {
+			case begun:
+				j.lose(err)
+			case left:
+				j.end(answer{err: messages.OnShard(err, w.shard.ID, "admission", messages.ErrUnavailable)})
+			}
 			continue
 		case j.started:
 			j.lose(err) // before the job can say that it was cancelled
@@ -138,6 +140,7 @@ func (w *worker) accept(ex *messages.Execute) {
 		return
 	}
 	j := &job{Execute: *ex, shard: w.shard, worker: w.self, credit: ex.Window}
+	j.firstWait.Context, j.waits = ex.Context, &j.firstWait
 	if ex.Lease != nil {
 		j.lease = ex.Lease.(*Lease)
 	}
@@ -227,9 +230,13 @@ func (w *worker) cancel(msg *messages.Cancel) {
 
 // leave ends a job that is in a batch, of which the others go on.
 func (w *worker) leave(j *job, cause error) {
+	left, begun := j.batch.leave(j)
+	if !left {
+		return // it is being answered
+	}
 	delete(w.jobs, j.key())
 	err := &messages.Error{Code: messages.ErrCanceled, Shard: w.shard.ID, Op: j.op(), Err: cause}
-	switch begun := j.batch.leave(j); {
+	switch {
 	case !begun:
 		err.Code, err.Op, err.Detail = messages.ErrPoolExhausted, "admission", "it waited for its turn among other calls"
 	case j.inDoubt():
@@ -250,8 +257,11 @@ func (w *worker) finish(j *job) {
 	lane := &w.shard.lanes[j.lane]
 	if j.took > 0 {
 		j.habit.learn(j.took, j.bytes)
-		if j.habit.company == AmongWrites {
-			lane.noteCommit(j.took)
+		switch company := max(j.company, j.habit.company); {
+		case company != Alone:
+			lane.note(company, j.took)
+		case j.WantRows: // not classed yet, perhaps
+			lane.note(AmongReads, j.took)
 		}
 	}
 	lane.free++

@@ -45,14 +45,14 @@ func (b *Backend) Acquire(ctx context.Context, _ int) (shardworker.Conn, error) 
 func (c *conn) attach(ctx context.Context) error {
 	b := c.backend
 	for attempt := 0; ; attempt++ {
-		pooled, err := b.fromPool(ctx)
+		pooled, err := c.fromPool(ctx)
 		if err != nil {
 			return b.acquireError(ctx, err)
 		}
 		pc := pooled.Conn()
 		s := sessionOf(pc)
 		// Every idle connection may be stale. The last one is new.
-		if attempt <= b.maxConns && s.peek.stale(s.encrypted) {
+		if attempt <= b.maxConns && !s.takeFresh() && s.peek.stale(s.encrypted) {
 			b.discard(pooled, s)
 			continue
 		}
@@ -61,7 +61,7 @@ func (c *conn) attach(ctx context.Context) error {
 		}
 		c.mu.Lock()
 		c.pooled, c.pgx, c.session = pooled, pc, s
-		if c.mu.interrupted {
+		if c.mu.interrupted.Load() {
 			s.interrupt()
 		}
 		c.mu.Unlock()
@@ -70,14 +70,20 @@ func (c *conn) attach(ctx context.Context) error {
 }
 
 // fromPool waits for a pooled connection. Close ends a wait in the backend's own pool by closing it.
-func (b *Backend) fromPool(ctx context.Context) (*pgxpool.Conn, error) {
-	if b.existing {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithCancel(ctx)
+func (c *conn) fromPool(ctx context.Context) (*pgxpool.Conn, error) {
+	b := c.backend
+	switch {
+	case b.existing:
+		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		defer context.AfterFunc(b.life, cancel)()
+		return b.pool.Acquire(ctx)
+	case b.direct && c.waiting.Context == nil: // no tracer derives a context from it
+		c.waiting.Context = ctx
+		return b.pool.Acquire(&c.waiting)
+	default:
+		return b.pool.Acquire(ctx)
 	}
-	return b.pool.Acquire(ctx)
 }
 
 // enter registers c as in use, unless the backend is closed.
@@ -88,13 +94,13 @@ func (b *Backend) enter(c *conn) bool {
 		return false
 	}
 	b.mu.users++
-	b.mu.inUse[c] = struct{}{}
+	b.mu.inUse.add(c)
 	return true
 }
 
 func (b *Backend) leave(c *conn) {
 	b.mu.Lock()
-	delete(b.mu.inUse, c)
+	b.mu.inUse.remove(c)
 	b.endUse()
 	owed := b.mu.owed > 0
 	if owed {

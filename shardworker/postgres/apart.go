@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -35,6 +34,7 @@ func (c *conn) runApart(ctx context.Context, members []*member) {
 	c.used = true
 	err := pipeline.Flush()
 	in := intake{conn: c}
+	defer in.end()
 	for at, m := range sent {
 		if err == nil {
 			err = in.readApart(pipeline, m)
@@ -59,9 +59,8 @@ func (c *conn) runApart(ctx context.Context, members []*member) {
 // loseApart gives members their outcome of which the first got err in place of an answer, and the others none.
 func (c *conn) loseApart(ctx context.Context, members []*member, err error) {
 	c.backend.suspect(err)
-	var pg *pgconn.PgError
 	for i, m := range members {
-		ended := i > 0 && errors.As(err, &pg) // the server ended before it came to this one
+		ended := i > 0 && isFatal(err) // the server ended before it came to this one; after any other error it goes on
 		if isRead(m.Shared) || ended {
 			m.again()
 		} else {

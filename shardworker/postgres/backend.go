@@ -32,6 +32,7 @@ type Backend struct {
 	restoreTo   int // what an existing pool's connections have
 	prepares    bool
 	direct      bool // connections run statements without pgx's Query, unless a hook makes one that doesn't
+	anyonesConn bool // a connection isn't prepared for who acquires it, so that it may run others' statements too
 	groupCommit bool
 	beforeClose func(*pgx.Conn)
 
@@ -47,7 +48,7 @@ type Backend struct {
 		users  int // connections in use or being acquired, and graves
 		graves int
 		owed   int // graves that a place is owed
-		inUse  map[*conn]struct{}
+		inUse  conns
 		wires  map[*wire]struct{}
 	}
 }
@@ -65,7 +66,6 @@ func New(cfg Config) (*Backend, error) {
 		groupCommit: cfg.GroupCommit,
 	}
 	b.life, b.endLife = context.WithCancel(context.Background())
-	b.mu.inUse = make(map[*conn]struct{})
 	b.mu.wires = make(map[*wire]struct{})
 	if cfg.Existing != nil {
 		b.adopt(cfg)
@@ -116,11 +116,7 @@ func (b *Backend) open(cfg Config) (err error) {
 	guardHooks(own)
 	b.remember(own)
 	b.tapWires(own)
-	if own.ShouldPing == nil {
-		// pgx's ping of a connection to a frozen server keeps its place in the pool for as long as a minute. Looking at
-		// the socket finds what a server that is gone has left there, and costs nothing.
-		own.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false }
-	}
+	noteFresh(own)
 	b.pool, err = pgxpool.NewWithConfig(context.Background(), own)
 	if err != nil {
 		return invalid("the pool can't be made: " + err.Error())
@@ -132,6 +128,8 @@ func (b *Backend) open(cfg Config) (err error) {
 func (b *Backend) remember(cfg *pgxpool.Config) {
 	b.maxConns = int(cfg.MaxConns)
 	b.direct = runsDirectly(cfg.ConnConfig)
+	//lint:ignore SA1019 applications may still use it
+	b.anyonesConn = cfg.PrepareConn == nil && cfg.BeforeAcquire == nil
 	b.beforeClose = cfg.BeforeClose
 	switch cfg.ConnConfig.DefaultQueryExecMode {
 	case pgx.QueryExecModeCacheStatement, pgx.QueryExecModeDescribeExec:
@@ -169,7 +167,7 @@ func (b *Backend) Lane(sql string, _ bool) int {
 	return anyLane
 }
 
-func (b *Backend) groupsWrites() bool { return b.groupCommit && b.direct }
+func (b *Backend) groupsWrites() bool { return b.groupCommit && b.direct && b.anyonesConn }
 
 // Prompt returns true: everything that waits for the network ends with its context.
 func (b *Backend) Prompt() bool { return true }

@@ -180,6 +180,26 @@ func TestLargeRowsAreNotForABatch(t *testing.T) {
 	assert.ErrorIs(t, query(background(t), small, batch[1].SQL).err, messages.ErrRowTooLarge)
 }
 
+func TestAConnectionThatWasGivenUpForNothing(t *testing.T) {
+	b := open(t, postgres.Config{DSN: pgtest.Shared(t).DSN() + "&pool_max_conns=1"})
+	kept, lost := 0, 0
+	for rows := 1105; rows < 1125; rows++ { // around a megabyte
+		c := acquire(t, b)
+		batch := []*shardworker.Shared{read(`select repeat('x', 1000) from generate_series(1, $1)`, rows), read(`select 1`)}
+		c.(shardworker.BatchConn).RunBatch(background(t), batch)
+		assert.True(t, batch[0].Outcome.Again)
+		if pc := c.(interface{ PGX() *pgx.Conn }).PGX(); pc.IsClosed() {
+			lost++
+		} else {
+			kept++
+			require.NoError(t, pc.Ping(background(t)), "%d rows", rows)
+		}
+		c.Release()
+	}
+	assert.Positive(t, kept)
+	assert.Positive(t, lost)
+}
+
 func TestABatchAfterTheSchemaHasChanged(t *testing.T) {
 	b := open(t, postgres.Config{DSN: pgtest.Shared(t).DSN() + "&pool_max_conns=2"})
 	exec(t, b, `create table t (n int); insert into t values (1)`)
@@ -205,6 +225,32 @@ func TestABatchAfterTheSchemaHasChanged(t *testing.T) {
 		batch = []*shardworker.Shared{read(star, 1), read(other, 1)}
 		one.(shardworker.BatchConn).RunBatch(background(t), batch)
 		done(t, batch...)
+	}
+}
+
+func TestArgumentsAfterTheirTypesHaveChanged(t *testing.T) {
+	b := open(t, postgres.Config{DSN: pgtest.Shared(t).DSN() + "&pool_max_conns=1", GroupCommit: true})
+	const insert = `insert into t values ($1)`
+	for _, run := range []func(...any) error{
+		func(args ...any) error {
+			s := write(insert, args...)
+			runBatch(t, b, s)
+			return s.Outcome.Err
+		},
+		func(args ...any) error {
+			c := acquire(t, b)
+			defer c.Release()
+			_, err := c.Exec(background(t), insert, args)
+			return err
+		},
+	} {
+		exec(t, b, `drop table if exists t; create table t (v int)`)
+		_ = run(1) // it may still be prepared for what was there before
+		require.NoError(t, run(1))
+		exec(t, b, `alter table t alter v type jsonb using to_jsonb(v)`)
+		object := map[string]int{"a": 1}
+		assert.ErrorIs(t, run(object), messages.ErrInvalidRequest)
+		require.NoError(t, run(object), "it is prepared anew")
 	}
 }
 

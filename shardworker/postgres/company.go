@@ -17,10 +17,11 @@ const (
 	writeLane = 1
 )
 
-// Company says which others a statement may be run with. Reads may be where statements are prepared, as they are by default, and no tracer is to
-// be told of each; writes besides only with [Config.GroupCommit].
+// Company says which others a statement may be run with. Reads may be where statements are prepared, as they are by default, no tracer is to
+// be told of each, and no hook of the pool (PrepareConn, BeforeAcquire) prepares a connection for the caller's context; writes besides
+// only with [Config.GroupCommit].
 func (b *Backend) Company(sql string, args []any, wantRows bool) shardworker.Company {
-	if !b.direct || !plainArgs(args) {
+	if !b.direct || !b.anyonesConn || !plainArgs(args) {
 		return shardworker.Alone
 	}
 	switch seenEffect(sql) {

@@ -29,7 +29,16 @@ func TestCompany(t *testing.T) {
 	traced, err := pgxpool.ParseConfig(unreachable)
 	require.NoError(t, err)
 	traced.ConnConfig.Tracer = tracer{}
-	loners := []*postgres.Backend{open(t, postgres.Config{Pool: traced, GroupCommit: true})}
+	preparing, err := pgxpool.ParseConfig(unreachable)
+	require.NoError(t, err)
+	preparing.PrepareConn = func(context.Context, *pgx.Conn) (bool, error) { return true, nil }
+	older := preparing.Copy()
+	//lint:ignore SA1019 applications may still use it
+	older.PrepareConn, older.BeforeAcquire = nil, func(context.Context, *pgx.Conn) bool { return true }
+	var loners []*postgres.Backend
+	for _, pool := range []*pgxpool.Config{traced, preparing, older} {
+		loners = append(loners, open(t, postgres.Config{Pool: pool, GroupCommit: true}))
+	}
 	for _, option := range []string{"default_query_exec_mode=simple_protocol", "default_query_exec_mode=exec", "default_query_exec_mode=cache_describe", "statement_cache_capacity=0"} {
 		loners = append(loners, open(t, postgres.Config{DSN: unreachable + "&" + option, GroupCommit: true}))
 	}

@@ -43,7 +43,7 @@ type Config struct {
 	// them is answered before that, and one that fails does so alone. What it changes beside the speed: they see one now(), have one
 	// xmin, and hold their locks until all are done; a deferred constraint is checked, and a deferred trigger run, for all of them at the end; and a write that has to
 	// wait for a lock holds up the others. Only INSERTs of VALUES, and UPDATEs and DELETEs with a WHERE, of one table and without a subquery are run
-	// so; it takes effect where statements are prepared and nothing is traced. Defaults to false.
+	// so; it takes effect where statements are prepared, nothing is traced, and the pool has neither PrepareConn nor BeforeAcquire. Defaults to false.
 	GroupCommit bool
 }
 

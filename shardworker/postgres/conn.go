@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -22,17 +23,20 @@ type conn struct {
 	pgx     *pgx.Conn
 	session *session
 
-	used   bool // a statement was sent: the session may have a state that another connection lacks
-	idle   bool // no transaction was open when the last statement was sent
-	open   bool // the connection was
-	cursor cursor
-
-	directly bool // the last statement was sent without pgx's Query
+	used bool // a statement was sent: the session may have a state that another connection lacks
+	idle bool // no transaction was open when the last statement was sent
+	open bool // the connection was
+	// directly says that the last statement was sent without pgx's Query.
+	directly bool
+	cursor   cursor
 	direct   directRows
+
+	waiting      waiting // for the connection
+	newer, older *conn   // the neighbours among those in use; guarded by the backend's mu
 
 	mu struct {
 		sync.Mutex
-		interrupted bool
+		interrupted atomic.Bool // changed with mu held
 		released    bool
 	}
 }
@@ -70,20 +74,16 @@ func (c *conn) Exec(ctx context.Context, sql string, args []any) (pgconn.Command
 func (c *conn) Interrupt() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.mu.released || c.mu.interrupted {
+	if c.mu.released || c.mu.interrupted.Load() {
 		return
 	}
-	c.mu.interrupted = true
+	c.mu.interrupted.Store(true)
 	if c.session != nil {
 		c.session.interrupt()
 	}
 }
 
-func (c *conn) interrupted() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.mu.interrupted
-}
+func (c *conn) interrupted() bool { return c.mu.interrupted.Load() }
 
 // Release gives the connection back.
 func (c *conn) Release() {
@@ -96,7 +96,7 @@ func (c *conn) Release() {
 		return
 	}
 	c.mu.released = true
-	pooled, s, clean := c.pooled, c.session, !c.mu.interrupted
+	pooled, s, clean := c.pooled, c.session, !c.mu.interrupted.Load()
 	c.pooled = nil
 	c.mu.Unlock()
 	if pooled != nil {

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -103,16 +102,9 @@ func (cur *cursor) Close() (pgconn.CommandTag, error) {
 // rest of the answer then the connection is as good as before. Otherwise pgx finds that its time is up: it asks the server
 // to cancel, and the connection is spent.
 func (cur *cursor) abandon() {
-	s := cur.conn.session
-	_ = s.raw.SetDeadline(longAgo)
+	cur.conn.giveUp()
 	cur.rows.Close()
-	if !cur.conn.pgx.IsClosed() {
-		cur.conn.mu.Lock()
-		if !cur.conn.mu.interrupted {
-			_ = s.raw.SetDeadline(time.Time{})
-		}
-		cur.conn.mu.Unlock()
-	}
+	cur.conn.relent()
 	cur.finish("the cursor was closed before its last row")
 }
 

@@ -20,7 +20,6 @@ type rows interface {
 
 // directRows are the rows of a statement that was run without pgx's Query, which does the same with more around it. A conn has one.
 type directRows struct {
-	session   *session
 	statement *prepared
 	reader    *pgconn.ResultReader
 	tag       pgconn.CommandTag
@@ -31,7 +30,7 @@ type directRows struct {
 // query sends sql as pgx's Query does. An error means that it didn't come to sending it.
 func (r *directRows) query(ctx context.Context, s *session, pc *pgx.Conn, sql string, args []any) error {
 	st := &s.plans
-	if len(st.dropped) > 0 && st.known[sql] == nil {
+	if len(st.dropped) > 0 && st.find(sql) == nil {
 		if err := st.sweep(ctx, pc); err != nil {
 			return err
 		}
@@ -45,7 +44,7 @@ func (r *directRows) query(ctx context.Context, s *session, pc *pgx.Conn, sql st
 	}
 	reader := pc.PgConn().ExecStatement(ctx, p.sd, st.build.ParamValues, st.build.ParamFormats, p.formats)
 	st.sent()
-	*r = directRows{session: s, statement: p, reader: reader}
+	*r = directRows{statement: p, reader: reader}
 	return nil
 }
 
@@ -56,7 +55,7 @@ func (r *directRows) Close() {
 	r.closed = true
 	r.tag, r.err = r.reader.Close()
 	if r.err != nil && outdated(r.err) {
-		r.session.plans.forget(r.statement)
+		r.statement.plans.forget(r.statement)
 	}
 }
 

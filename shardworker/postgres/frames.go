@@ -14,6 +14,7 @@ import (
 // that is full, which cuts rows in two: only by counting can it be told whether the next row is here as a whole.
 type frames struct {
 	net.Conn
+	session *session // of the connection; set when that is complete
 
 	read  atomic.Int64 // bytes that were read
 	whole atomic.Int64 // where the last whole message ended that a statement's answer consists of

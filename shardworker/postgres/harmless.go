@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/troupedb/troupe/messages"
 )
@@ -32,7 +33,7 @@ func effectOf(sql string) effect {
 	if !s.next() {
 		return otherEffect
 	}
-	s.verb = strings.ToLower(s.token)
+	s.verb = folded(s.token)
 	switch s.verb {
 	case "select", "values", "table", "with":
 		if !messages.MayWrite(sql) && s.calm() {
@@ -67,7 +68,10 @@ func (s *callScanner) calm() bool {
 	for s.next() {
 		token := s.token
 		if isNameStart(token[0]) {
-			token = strings.ToLower(token)
+			token = folded(token)
+		}
+		if token == ":" && s.last == ":" {
+			token = "::" // a cast; one alone is in a slice of an array
 		}
 		switch {
 		case s.last == ";": // another statement, or the end
@@ -92,6 +96,17 @@ func (s *callScanner) calm() bool {
 	return true
 }
 
+// folded returns a name as PostgreSQL understands it without quotes: in lower case, as far as that is ASCII. There are other letters
+// whose lower case is ASCII.
+func folded(name string) string {
+	for i := range len(name) {
+		if name[i] >= utf8.RuneSelf {
+			return name
+		}
+	}
+	return strings.ToLower(name)
+}
+
 // opens reports whether the "(" that comes now surely calls no unknown function.
 func (s *callScanner) opens() bool {
 	name := s.last
@@ -104,7 +119,7 @@ func (s *callScanner) opens() bool {
 		return true // an operator or a comma; a number, or whatever else can't be before a "(", is PostgreSQL's to refuse
 	case s.before == ".":
 		return false
-	case s.before == "as", s.before == ":":
+	case s.before == "as", s.before == "::":
 		return true // a type, or a name for what is there
 	case name == "over", name == "filter":
 		return s.before == ")"

@@ -33,14 +33,22 @@ func TestEffectOf(t *testing.T) {
 		`select * from t as f (a), g (1)`:       otherEffect,
 		`select distinct on (n) over(n) from t`: otherEffect,
 		`select by(n) from t`:                   otherEffect,
+		`select a[1:f(2)], a[:f(3)] from t`:     otherEffect,
+		`select json_object('a':f(1))`:          otherEffect,
+		"select ran\u212a(n), d\u0130v(n, 2)":   otherEffect, // Kelvin's sign, and an I with a dot
 		`select * from t join u on conflict(n)`: otherEffect,
 		`select 'a\' , f(1)`:                    otherEffect,
 		`select n from t for update`:            otherEffect,
-		`select 1; select 2`:                    otherEffect,
-		`explain select 1`:                      otherEffect,
-		`show all`:                              otherEffect,
-		``:                                      otherEffect,
-		`insert into t values ($1, $2)`:         writeEffect,
+		`select n from t for no key update`:     otherEffect,
+		`table t for key share skip locked`:     otherEffect,
+		`select n into u from t`:                otherEffect,
+		`with a as not materialized (delete from t returning n) select * from a`: otherEffect,
+		`select query_to_xml('delete from t', true, true, '')`:                   otherEffect,
+		`select 1; select 2`:            otherEffect,
+		`explain select 1`:              otherEffect,
+		`show all`:                      otherEffect,
+		``:                              otherEffect,
+		`insert into t values ($1, $2)`: writeEffect,
 		`insert into "T" (a, b) values (now(), nextval('s')), (default, lower($1)) returning a`:               writeEffect,
 		`INSERT INTO s.t AS x (a) VALUES ($1) ON CONFLICT (a) DO UPDATE SET b = excluded.b WHERE x.b < (1) ;`: writeEffect,
 		`insert into t default values`:                               writeEffect,
@@ -137,7 +145,7 @@ func (g texts) expression(depth int) string {
 		return g.pick("n", "1", "t.n", "$$f(1)$$::int", "'1'::int", `"n"`, "+1", "(n)")
 	}
 	e := func() string { return g.expression(depth - 1) }
-	switch rapid.IntRange(0, 15).Draw(g.T, "kind") {
+	switch rapid.IntRange(0, 16).Draw(g.T, "kind") {
 	case 0, 1, 2:
 		return g.cased(g.pick(evil...)) + g.gap() + "(" + e() + ")"
 	case 3, 4:
@@ -162,6 +170,8 @@ func (g texts) expression(depth int) string {
 		return e() + g.gap() + g.pick("between", "is distinct from", "and", "or not", "like") + " " + e()
 	case 14:
 		return e() + "::text like ('a')"
+	case 15:
+		return "(array[1, 2])[" + g.pick("", e()) + g.gap() + ":" + g.gap() + e() + "] is null"
 	default:
 		return "row(" + e() + ") = row" + g.gap() + "(" + e() + ")"
 	}

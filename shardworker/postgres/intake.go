@@ -1,6 +1,8 @@
 package postgres
 
 import (
+	"time"
+
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/troupedb/troupe/messages"
@@ -61,5 +63,24 @@ func rowSize(values [][]byte) int {
 	return size
 }
 
+// end is called when nothing is to come any more. If all had been received when the connection was given up, it goes on.
+func (in *intake) end() {
+	if in.passed > maxPassedOver {
+		in.conn.relent()
+	}
+}
+
 // giveUp ends the connection rather than to read what is still to come. What has been received may still be looked at.
 func (c *conn) giveUp() { _ = c.session.raw.SetDeadline(longAgo) }
+
+// relent takes giveUp back, if the connection has survived it. It has to: a pool looks at no deadline.
+func (c *conn) relent() {
+	if c.pgx.IsClosed() {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.mu.interrupted.Load() {
+		_ = c.session.raw.SetDeadline(time.Time{})
+	}
+}

@@ -15,6 +15,7 @@ import (
 
 // prepared is a statement that a connection has prepared.
 type prepared struct {
+	plans       *plans
 	name        string
 	sd          *pgconn.StatementDescription
 	formats     []int16 // of the result's columns, as they were asked for last
@@ -41,9 +42,9 @@ func (st *plans) init(capacity int) {
 // get returns the statement sql, which it prepares if it isn't. pgx remembers what was prepared by any name, and forgets it where the
 // application has had it deallocated.
 func (st *plans) get(ctx context.Context, pc *pgx.Conn, sql string) (*prepared, error) {
-	p := st.known[sql]
+	p := st.find(sql)
 	if p == nil {
-		p = &prepared{name: statementName(sql)}
+		p = &prepared{plans: st, name: statementName(sql)}
 	}
 	sd, err := pc.Prepare(ctx, p.name, sql)
 	if err != nil {
@@ -59,6 +60,14 @@ func (st *plans) get(ctx context.Context, pc *pgx.Conn, sql string) (*prepared, 
 		st.link(p)
 	}
 	return p, nil
+}
+
+// find returns the statement sql if it is known: the newest without a look into the map, since a text often comes again and again.
+func (st *plans) find(sql string) *prepared {
+	if newest := st.ring.last; newest != &st.ring && newest.sd.SQL == sql {
+		return newest
+	}
+	return st.known[sql]
 }
 
 // statementName returns a name that stands for sql alone: on a server connection that a proxy shares between clients, it means the same for each.
@@ -116,6 +125,7 @@ func (st *plans) encode(pc *pgx.Conn, p *prepared, args []any) error {
 		return argumentCount(len(p.sd.ParamOIDs), len(args))
 	}
 	if err := st.build.Build(pc.TypeMap(), p.sd, args); err != nil {
+		st.forget(p) // the types of its parameters may have changed
 		return err
 	}
 	if !slices.Equal(p.formats, st.build.ResultFormats) {

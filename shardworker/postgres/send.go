@@ -43,7 +43,8 @@ func (c *conn) start(ctx context.Context, op, sql string, args []any) (rows, err
 
 // query sends a statement, directly if that is the same as what pgx would do.
 func (c *conn) query(ctx context.Context, sql string, args []any) (rows, error) {
-	c.directly = c.session.direct && isPlain(sql) && plainArgs(args)
+	s := c.session
+	c.directly = s.direct && (s.plans.find(sql) != nil || isPlain(sql)) && plainArgs(args) // what is known is a text, and no name
 	if c.directly {
 		return &c.direct, c.direct.query(ctx, c.session, c.pgx, sql, args)
 	}

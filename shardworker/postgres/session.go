@@ -20,6 +20,7 @@ type session struct {
 	encrypted    bool
 	peek         *peeker
 	ready        bool
+	fresh        bool // it was in use a moment ago; noted by the pool for whoever acquires it
 	descriptions descriptionCache
 	direct       bool  // statements may be run without pgx's Query
 	plans        plans // if direct
@@ -27,6 +28,9 @@ type session struct {
 
 // sessionOf returns pc's session and completes it when it is used for the first time.
 func sessionOf(pc *pgx.Conn) *session {
+	if f, ok := pc.PgConn().Conn().(*frames); ok && f.session != nil {
+		return f.session
+	}
 	data := pc.PgConn().CustomData()
 	s, ok := data[sessionKey].(*session)
 	if !ok {
@@ -43,7 +47,7 @@ func sessionOf(pc *pgx.Conn) *session {
 	}
 	s.raw = pc.PgConn().Conn()
 	if f, ok := s.raw.(*frames); ok {
-		s.frames, s.raw = f, f.Conn
+		f.session, s.frames, s.raw = s, f, f.Conn
 	}
 	if t, ok := s.raw.(*tls.Conn); ok {
 		s.encrypted = true

@@ -23,10 +23,7 @@ func (b *Backend) Close(ctx context.Context) error {
 		close(b.quiet)
 	}
 	b.endLife()
-	inUse := make([]*conn, 0, len(b.mu.inUse))
-	for c := range b.mu.inUse {
-		inUse = append(inUse, c)
-	}
+	inUse := b.mu.inUse.all()
 	b.mu.Unlock()
 
 	b.severWires((*wire).connecting)
@@ -57,7 +54,7 @@ func (b *Backend) Close(ctx context.Context) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	e := contextError(ctx, "close")
-	e.Detail = fmt.Sprintf("%d connections are still in use and %d are ending", len(b.mu.inUse), b.mu.graves)
+	e.Detail = fmt.Sprintf("%d connections are still in use and %d are ending", b.mu.inUse.number, b.mu.graves)
 	return e
 }
 

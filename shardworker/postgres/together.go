@@ -33,6 +33,7 @@ func (c *conn) readTogether(ctx context.Context, members []*member) (failed *mem
 	c.used = true
 	results := c.pgx.PgConn().ExecBatch(ctx, &batch)
 	in := intake{conn: c}
+	defer in.end()
 	answered := 0
 	for answered < len(sent) && results.NextResult() {
 		if in.read(sent[answered], results.ResultReader()) != nil { // results has the error, too
@@ -125,6 +126,7 @@ func (g *group) execute() error {
 	}
 	g.asked = !g.returning
 	in := intake{conn: g.conn}
+	defer in.end()
 	for g.answered < len(g.members) {
 		reader, err := nextReader(g.pipeline)
 		if err != nil {
@@ -147,10 +149,10 @@ func (g *group) execute() error {
 // commit waits for the commit, which it asks for if that isn't done.
 func (g *group) commit() error {
 	if !g.asked {
-		g.asked = true
 		if err := g.pipeline.Sync(); err != nil {
-			return err
+			return err // its end wasn't sent
 		}
+		g.asked = true
 	}
 	_, err := nextSync(g.pipeline)
 	return err

@@ -100,6 +100,9 @@ func (r *batchRun) run(m *shardworker.Shared) {
 		m.Outcome = shardworker.Outcome{Tag: tag, Err: err}
 	}
 	c.endMember(r.ctx)
+	if !is(m.Outcome.Err, messages.ErrBusy) {
+		c.lock = lockWait{} // what waits in vain waits once for all of them
+	}
 }
 
 // query runs a statement whose rows are wanted.

@@ -248,3 +248,31 @@ func TestBatchRefused(t *testing.T) {
 	_, err = cursor.Close()
 	require.NoError(t, err)
 }
+
+// TestReadsWaitEachForItself: how long a lock was waited for before, and found, doesn't count.
+func TestReadsWaitEachForItself(t *testing.T) {
+	const timeout = 200 * time.Millisecond
+	b := open(t, sqlite.Config{Mode: sqlite.Memory, Path: t.Name(), BusyTimeout: timeout})
+	other := open(t, sqlite.Config{Mode: sqlite.Memory, Path: t.Name()})
+	exec(t, b, "create table t (a)")
+	one(t, b, "select count(*) from t")
+	held := lease(t, other, writer)
+	mustExec(t, held, "begin exclusive")
+	time.AfterFunc(10*time.Millisecond, held.Release)
+	ctx, started := background(t), time.Now()
+	batch := []*shardworker.Shared{
+		asked(ctx, "select count(*) from t"),
+		asked(ctx, "select count(*) from t where a = $1", slowValue(func() error {
+			<-time.After(timeout - time.Since(started))
+			held := lease(t, other, writer)
+			mustExec(t, held, "begin exclusive")
+			time.AfterFunc(10*time.Millisecond, held.Release)
+			return nil
+		})),
+	}
+	runBatch(t, b, readers, batch...)
+	for _, m := range batch {
+		require.NoError(t, m.Outcome.Err)
+		require.False(t, m.Outcome.Again)
+	}
+}

@@ -77,11 +77,12 @@
 // never are. Nobody is answered before the commit has returned. What a caller sees is what it would see if its statement had been alone:
 //
 //   - A statement that fails is undone alone, with its own error, and OR FAIL keeps what it keeps alone.
-//   - Where SQLite undoes the whole transaction (a conflict with ROLLBACK, RAISE(ROLLBACK), an interrupt in mid-write, a full disk), the
-//     others run again, and the one that did it runs alone.
+//   - Where SQLite undoes the whole transaction (a conflict with ROLLBACK, RAISE(ROLLBACK), an interrupt in mid-write, a full disk), or
+//     lets nothing be committed (damage), the others run again, and the one that did it runs alone.
 //   - A statement that leaves deferred foreign keys violated is undone and runs alone, where it fails as it would have: no other
 //     statement repairs what it left, even if it comes right after it.
-//   - A commit that fails is every statement's failure, and nothing has happened.
+//   - A commit that fails for want of space or the like has done nothing, and each statement runs alone. Where the journal is no WAL, and where another
+//     connection's lock is in the way, it is every statement's failure.
 //   - A caller whose context ends before its turn has had no effect. In mid-statement it is interrupted, and the others run again.
 //
 // What differs can be seen from inside the database only: several callers' rows become visible, and durable, at the same moment, and a trigger that

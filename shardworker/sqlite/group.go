@@ -15,6 +15,7 @@ import (
 //   - deferred foreign keys that are violated: alone it would have failed at its commit. Before it there were none, because of this rule, so
 //     it can neither hide behind another's repair nor repair another's;
 //   - no lock where it needed a stronger one than the group has, which is so where the group's pages don't fit in memory;
+//   - damage to the database, after which SQLite lets the transaction neither write nor commit;
 //   - more rows than a batch may return.
 //
 // Then the transaction is undone, that statement is left to run alone, and the others run again without it.
@@ -42,11 +43,7 @@ func (r *batchRun) group() bool {
 	c := r.c
 	c.lock = lockWait{}
 	if err := c.control(opExec, beginWrites); err != nil {
-		if err.Code == messages.ErrBusy || err.Code == messages.ErrCanceled {
-			r.fail(err)
-		} else {
-			r.again() // a statement may have an error of its own that comes before this one
-		}
+		r.undo(err, true)
 		return true
 	}
 	for _, m := range r.batch {
@@ -68,20 +65,29 @@ func (r *batchRun) group() bool {
 	}
 	c.lock = lockWait{}
 	if err := c.control(opExec, commit); err != nil {
-		r.leave(rollback)
-		if err.Code == messages.ErrStatement {
-			r.again() // nothing that the statements did should come to this, so each is to show by itself
-		} else {
-			r.fail(err)
-		}
+		// Without a WAL the end of the journal is what commits, and it may have come although it wasn't confirmed.
+		r.undo(err, c.backend.cfg.Journal == "WAL" || err.Code == messages.ErrStatement)
 	}
 	return true
+}
+
+// undo ends a transaction that couldn't begin or be committed. No lock is no lock for all. Else it may be one statement's fault (there is no
+// room for its rows), and another may have an error of its own that comes before this one, so each is to show by itself if
+// surely none has had an effect.
+func (r *batchRun) undo(err *messages.Error, surely bool) {
+	r.leave(rollback)
+	if err.Code == messages.ErrBusy || err.Code == messages.ErrCanceled || !surely {
+		r.fail(err)
+	} else {
+		r.again()
+	}
 }
 
 // spoils reports whether m has to run alone, because the transaction isn't what it was before m, or because m would have
 // come to something else alone.
 func (r *batchRun) spoils(m *shardworker.Shared) bool {
-	return m.Outcome.Again || r.c.autocommit() || is(m.Outcome.Err, messages.ErrBusy) || r.c.violated()
+	err := m.Outcome.Err
+	return m.Outcome.Again || r.c.autocommit() || is(err, messages.ErrBusy) || is(err, messages.ErrDamaged) || r.c.violated()
 }
 
 // violated reports whether the transaction has violated deferred foreign keys so far.

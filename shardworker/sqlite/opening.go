@@ -47,6 +47,7 @@ func (c *connection) openHandle(file, vfs string, flags int32) int32 {
 	c.db = db
 	c.mu.Unlock()
 	if db != 0 {
+		*(*uintptr)(pointer(c.flag + handleFlag)) = db
 		connections.Store(db, c)
 	}
 	return rc

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,13 +29,14 @@ type OpenLimit struct {
 
 	mu struct {
 		sync.Mutex
-		open           int         // connections that are open, being opened, or being closed
-		closing        int         // idle ones that are being closed
-		closers        int         // goroutines that do so
-		oldest, newest *connection // the idle ones; what links them is guarded by mu, too
-		waiting        list.List   // of *opening, in order
-		returned       uint64      // counts what came back
-		watched        bool        // a stall will be noticed
+		open           int           // connections that are open, being opened, or being closed
+		closing        int           // idle ones that are being closed, or will be
+		doomed         []*connection // those that will be
+		closers        int           // goroutines that do so
+		oldest, newest *connection   // the idle ones; what links them is guarded by mu, too
+		waiting        list.List     // of *opening, in order
+		returned       uint64        // counts what came back
+		watched        bool          // a stall will be noticed
 	}
 }
 
@@ -214,23 +216,29 @@ func (o *OpenLimit) crowded() bool {
 	return o.mu.oldest != nil && o.mu.open-o.mu.closing+o.mu.waiting.Len() > o.limit-o.spare
 }
 
-// makeRoom sees to it that idle connections are closed, if need be. The close of a file may take its time (its checkpoint waits for the disk),
-// so neither who releases a connection nor who opens one does it. REQUIRES: mu is held.
+// makeRoom sees to it that idle connections are closed, the oldest first, if need be. Which ones is decided at once, or who uses one again and
+// again would keep it from those who wait. The close of a file may take its time (its checkpoint waits for the disk), so neither who
+// releases a connection nor who opens one does it. REQUIRES: mu is held.
 func (o *OpenLimit) makeRoom() {
-	if o.crowded() && o.mu.closers < runtime.GOMAXPROCS(0) {
-		o.mu.closers++
-		go o.closeIdle()
-	}
-}
-
-// closeIdle closes idle connections, the oldest first, as long as there are too many.
-func (o *OpenLimit) closeIdle() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
 	for o.crowded() {
 		c := o.mu.oldest
 		o.unlink(c)
 		o.mu.closing++
+		o.mu.doomed = append(o.mu.doomed, c)
+	}
+	if len(o.mu.doomed) > 0 && o.mu.closers < runtime.GOMAXPROCS(0) {
+		o.mu.closers++
+		go o.closeDoomed()
+	}
+}
+
+// closeDoomed closes the connections that are to be closed.
+func (o *OpenLimit) closeDoomed() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for len(o.mu.doomed) > 0 {
+		c := o.mu.doomed[0]
+		o.mu.doomed = slices.Delete(o.mu.doomed, 0, 1)
 		o.mu.Unlock()
 		c.backend.evict(c)
 		o.mu.Lock()

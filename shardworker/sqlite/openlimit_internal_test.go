@@ -252,6 +252,33 @@ func TestOpenLimitIsFair(t *testing.T) {
 	}
 }
 
+// TestOpenLimitStarvesNobody: who uses one connection again and again doesn't keep it from those who wait.
+func TestOpenLimitStarvesNobody(t *testing.T) {
+	ceiling(t, 1)
+	o := NewOpenLimit(1)
+	backends, _ := limited(t, o, 2)
+	defer closeAll(t, backends)
+	held, err := backends[0].Acquire(t.Context(), readers)
+	require.NoError(t, err)
+	served := make(chan int, 2)
+	use := func(i int) {
+		c, err := backends[i].Acquire(t.Context(), readers)
+		if err != nil {
+			i = -1
+		}
+		served <- i
+		if err == nil {
+			c.Release()
+		}
+	}
+	go use(1)
+	waiters(t, o, 1)
+	held.Release()
+	use(0)
+	require.Equal(t, 1, <-served)
+	require.Equal(t, 0, <-served)
+}
+
 func TestDefaultOpenLimit(t *testing.T) {
 	b, err := New(Config{Path: filepath.Join(t.TempDir(), "a.db")})
 	require.NoError(t, err)

@@ -80,9 +80,9 @@ func onlyDatabases(t *testing.T, dir string, n int) {
 	require.Len(t, entries, n, "no -wal and no -shm")
 }
 
-// TestManyShards reads and writes 2,000 files of which 50 may be open, from 16 goroutines, and then looks for what is lost and what is left.
+// TestManyShards reads and writes 800 files of which 50 may be open, from 16 goroutines, and then looks for what is lost and what is left.
 func TestManyShards(t *testing.T) {
-	const files, limit, clients, rounds = 2000, 50, 16, 60
+	const files, limit, clients, rounds = 800, 50, 16, 60
 	backends, dir := manyFiles(t, files, sqlite.NewOpenLimit(limit))
 	written := make([]atomic.Int64, files)
 	var most atomic.Int64

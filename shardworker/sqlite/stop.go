@@ -99,12 +99,27 @@ const (
 
 // progressHandler ends a statement whose connection is stopped, or one of a batch whose caller has left. SQLite calls it every
 // progressSteps instructions, on the goroutine that runs the statement.
-func progressHandler(_ *libc.TLS, flag uintptr) int32 {
-	if stopped := atomic.LoadInt32(int32At(flag)); stopped != 0 || *int32At(flag + memberFlag) == 0 {
-		return stopped
+func progressHandler(tls *libc.TLS, flag uintptr) int32 {
+	stopped := atomic.LoadInt32(int32At(flag))
+	if stopped == 0 && *int32At(flag + memberFlag) == 0 {
+		return 0
 	}
-	if c, ok := connections.Load(uintptrAt(flag + handleFlag)); ok && c.(*connection).ctx.Err() != nil {
-		return 1
+	db := uintptrAt(flag + handleFlag)
+	if stopped == 0 {
+		if c, ok := connections.Load(db); !ok || c.(*connection).ctx.Err() == nil {
+			return 0
+		}
+	}
+	return running(tls, db)
+}
+
+// running returns 1 if a statement of db runs. SQLite also asks when one has just ended, and would then call one interrupted that
+// has taken effect, or has even been committed.
+func running(tls *libc.TLS, db uintptr) int32 {
+	for s := sqlite3.Xsqlite3_next_stmt(tls, db, 0); s != 0; s = sqlite3.Xsqlite3_next_stmt(tls, db, s) {
+		if sqlite3.Xsqlite3_stmt_busy(tls, s) != 0 {
+			return 1
+		}
 	}
 	return 0
 }
@@ -114,7 +129,6 @@ func (c *connection) beginMember(ctx context.Context) {
 	c.ctx, c.member = ctx, true
 	if ctx.Done() != nil {
 		*int32At(c.flag + memberFlag) = 1
-		*(*uintptr)(pointer(c.flag + handleFlag)) = c.db
 	}
 }
 
