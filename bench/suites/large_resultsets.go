@@ -130,8 +130,9 @@ func columns(ctx context.Context, s *profile.Stage, a *profile.Answer) error {
 	defer rows.Close()
 	var id int64
 	var name, description string
+	into := []any{&id, &name, &description}
 	for rows.Next() {
-		if err := rows.Scan(&id, &name, &description); err != nil {
+		if err := rows.Scan(into...); err != nil {
 			return err
 		}
 		a.Add(id, name, description)
@@ -178,11 +179,12 @@ func fetchManyStreaming(ctx context.Context, s *profile.Stage, a *profile.Answer
 		return err
 	}
 	defer rows.Close()
+	var r record
+	into := []any{&r.ID, &r.Name, &r.Description}
 	chunk := make([]record, 0, fetchedChunk)
 	for {
 		for chunk = chunk[:0]; len(chunk) < fetchedChunk && rows.Next(); {
-			var r record
-			if err := rows.Scan(&r.ID, &r.Name, &r.Description); err != nil {
+			if err := rows.Scan(into...); err != nil {
 				return err
 			}
 			chunk = append(chunk, r)

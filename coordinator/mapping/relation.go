@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/jackc/pgx/v5/pgtype"
+
 	"github.com/troupedb/troupe/messages"
 )
 
@@ -89,7 +91,8 @@ func (m *Struct) findRefColumns() error {
 }
 
 // Linked checks the refs and manys against the mappings of their parents and children: as many columns as the parent's primary key
-// has, and for each many exactly one ref of the child that leads back by the same columns. It is [messages.ErrInvalidRequest].
+// has, and for each many exactly one ref of the child that leads back by the same columns. A column that doesn't outlive the row it was read
+// with isn't for objects that somebody keeps. It is [messages.ErrInvalidRequest].
 func (m *Struct) Linked() error {
 	m.link.Do(func() {
 		if err := m.checkLinks(); err != nil {
@@ -100,6 +103,11 @@ func (m *Struct) Linked() error {
 }
 
 func (m *Struct) checkLinks() error {
+	for i := range m.Columns {
+		if m.Columns[i].Type == reflect.TypeFor[pgtype.DriverBytes]() {
+			return fmt.Errorf("column %q is a %v, which is valid until the next row is read only: make it a []byte", m.Columns[i].Name, m.Columns[i].Type)
+		}
+	}
 	for _, r := range m.Refs {
 		parent, err := Of(r.Parent)
 		if err != nil {

@@ -202,3 +202,48 @@ func TestSnapshotProperty(t *testing.T) {
 		require.Equal(t, a, b)
 	})
 }
+
+// TestSnapshotOfEmbedded: columns are found wherever their fields are.
+func TestSnapshotOfEmbedded(t *testing.T) {
+	type deepest struct {
+		Y int8   `db:"y"`
+		Z string `db:"z"`
+	}
+	type deep struct {
+		note []int
+		X    int64 `db:"x"`
+		deepest
+	}
+	type row struct {
+		mapping.Identity
+		plain
+		deep
+		Last []byte `db:"last"`
+	}
+	m, err := mapping.Of(reflect.TypeFor[row]())
+	require.NoError(t, err)
+	changes := map[string]func(*row){
+		"id": func(r *row) { r.ID++ }, "x": func(r *row) { r.X++ }, "y": func(r *row) { r.Y++ }, "z": func(r *row) { r.Z += "!" }, "last": func(r *row) { r.Last[0]++ },
+	}
+	require.Len(t, changes, len(m.Columns))
+	was := row{plain: plain{1}, deep: deep{note: []int{1}, X: 2, deepest: deepest{Y: 3, Z: "4"}}, Last: []byte("5")}
+	for column, change := range changes {
+		r := was
+		r.Last = []byte("5")
+		s, err := m.Snapshot(reflect.ValueOf(&r).Elem())
+		require.NoError(t, err)
+		change(&r)
+		r.note = nil
+		changed, err := s.Changed(reflect.ValueOf(&r).Elem())
+		require.NoError(t, err)
+		require.Equal(t, []int{m.Position(column)}, changed)
+		same, err := s.Same(reflect.ValueOf(&r).Elem(), changed[0])
+		require.NoError(t, err)
+		require.False(t, same)
+		require.Equal(t, reflect.ValueOf(was).FieldByIndex(m.Columns[changed[0]].Index).Interface(), s.Value(changed[0]))
+		s.Restore(reflect.ValueOf(&r).Elem())
+		require.Nil(t, r.note, "it is no column")
+		r.note = was.note
+		require.Equal(t, was, r)
+	}
+}

@@ -26,6 +26,8 @@ type Struct struct {
 
 	link sync.Once
 	bad  error // what Linked returns
+
+	kept reflect.Type // of its snapshots, see keep
 }
 
 // Column is one column of a mapped struct.
@@ -44,6 +46,9 @@ type Column struct {
 	Version bool
 
 	hides bool // see hidesReferences
+	shape shape
+	// offset is where the field is in the struct; kept is where its value is in a snapshot, and says, if it hides, what that said of itself.
+	offset, kept, says uintptr
 }
 
 var mappings sync.Map // reflect.Type of the struct → *Struct
@@ -88,6 +93,7 @@ func read(t reflect.Type) (*Struct, error) {
 	if len(m.Keys) == 0 {
 		return nil, fmt.Errorf(`no field has a tag such as db:"id,pk"`)
 	}
+	m.keep()
 	return m, m.findRefColumns()
 }
 
@@ -139,7 +145,17 @@ func (m *Struct) Values(v reflect.Value, positions []int) []any {
 // PrimaryKey returns the primary key of v, a struct of m's type. A value that can't be one, NULL among them, is
 // [messages.ErrInvalidRequest].
 func (m *Struct) PrimaryKey(v reflect.Value) (messages.PrimaryKey, error) {
-	pk, err := messages.NewPrimaryKey(m.Values(v, m.Keys)...)
+	if v.CanAddr() {
+		var room [4]any // pointers, so that nothing is allocated for them
+		values := room[:0]
+		for _, k := range m.Keys {
+			values = append(values, m.Field(v, k).Addr().Interface())
+		}
+		if pk, err := messages.NewPrimaryKey(values...); err == nil {
+			return pk, nil
+		}
+	}
+	pk, err := messages.NewPrimaryKey(m.Values(v, m.Keys)...) // whose error says what the values are
 	if err != nil {
 		return pk, &messages.Error{Code: messages.ErrInvalidRequest, Op: "map", Detail: fmt.Sprintf("the primary key of %s", m.Table), Err: err}
 	}

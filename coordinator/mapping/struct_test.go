@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/stretchr/testify/require"
 
 	"github.com/troupedb/troupe/coordinator/mapping"
@@ -242,6 +243,11 @@ type (
 		ID int      `db:"id,pk"`
 		L  []*noKey `db:"-" many:"id"`
 	}
+	fleeting struct {
+		named
+		ID  int                `db:"id,pk"`
+		Raw pgtype.DriverBytes `db:"raw"`
+	}
 	badUp struct {
 		named
 		ID int    `db:"id,pk"`
@@ -251,7 +257,7 @@ type (
 
 // TestLinkedRefuses: what only the other struct can tell is refused when they are looked at together.
 func TestLinkedRefuses(t *testing.T) {
-	for _, object := range []any{short{}, notBack{}, twoBack{}, badChild{}, badUp{}} {
+	for _, object := range []any{short{}, notBack{}, twoBack{}, badChild{}, badUp{}, fleeting{}} {
 		m, err := mapping.Of(reflect.TypeOf(object))
 		require.NoError(t, err, "%T", object)
 		require.ErrorIs(t, m.Linked(), messages.ErrInvalidRequest, "%T", object)

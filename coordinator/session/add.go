@@ -38,7 +38,7 @@ func (s *Session) checkNew(object any) error {
 	if err := m.Linked(); err != nil {
 		return err
 	}
-	e := s.objects[object]
+	e := s.known(object)
 	switch {
 	case e != nil && e.doubted:
 		return inDoubt(e)
@@ -72,7 +72,7 @@ func givenBefore(m *mapping.Struct, v reflect.Value) (string, bool) {
 
 // add tracks an object. REQUIRES: checkNew has nothing against it.
 func (s *Session) add(object any) *entry {
-	e := s.objects[object]
+	e := s.known(object)
 	switch {
 	case e == nil:
 		m, v, _ := mapping.OfObject(object)
@@ -106,12 +106,12 @@ func (s *Session) Delete(objects ...any) error {
 		if err != nil {
 			return err
 		}
-		if s.objects[object] == nil {
+		if s.known(object) == nil {
 			return invalid("a %v that isn't the session's can't be deleted: Get it here first", m.Type)
 		}
 	}
 	for _, object := range objects {
-		e := s.objects[object]
+		e := s.known(object)
 		switch {
 		case e.state == persistent:
 			s.note(e)
@@ -135,7 +135,7 @@ func (s *Session) Deleted(object any) bool {
 	if object == nil || !reflect.TypeOf(object).Comparable() {
 		return false
 	}
-	e := s.objects[object]
+	e := s.known(object)
 	return e != nil && (e.state == deleting || e.state == gone && !e.key.IsZero())
 }
 

@@ -49,6 +49,9 @@ func (f *flushing) findChanges(except *entry) error {
 
 // changeOf returns what changed of an entry; nil if nothing did.
 func (f *flushing) changeOf(e *entry) (*change, error) {
+	if changed, err := e.changed(); err != nil || !changed {
+		return nil, err
+	}
 	c := &change{e: e}
 	var err error
 	if c.columns, err = e.known.Changed(e.value); err != nil {
@@ -111,7 +114,7 @@ func (f *flushing) followNew(c *change, ref int) error {
 		}
 		return nil
 	}
-	if p := f.s.objects[parent]; p != nil && p.state == pending {
+	if p := f.s.known(parent); p != nil && p.state == pending {
 		known := f.keyKnown(p)
 		switch {
 		case moved && !(known && f.s.leadsTo(e, ref, parent)):

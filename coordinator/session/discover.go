@@ -39,7 +39,7 @@ func (s *Session) discoverChildren(e *entry, listed map[*entry]map[int]*entry) e
 				return invalid("%s.%s[%d] is nil", e.name(), many.Name, n)
 			}
 			object := field.Index(n).Interface()
-			child := s.objects[object]
+			child := s.known(object)
 			if child == nil {
 				if err := s.checkNew(object); err != nil {
 					return err
@@ -94,7 +94,7 @@ func (s *Session) confirm(e, child *entry, ref int) error {
 
 // parentKey returns the key of an object that a ref leads to; false if it has no row yet.
 func (s *Session) parentKey(parent any) (messages.Key, bool) {
-	if p := s.objects[parent]; p != nil {
+	if p := s.known(parent); p != nil {
 		return p.key, p.there()
 	}
 	return mapping.KeyOf(parent)

@@ -25,6 +25,7 @@ type entry struct {
 	object  any           // the pointer
 	value   reflect.Value // the struct
 	mapping *mapping.Struct
+	twin    *entry // the next one with the same row on another shard, see identities
 	now
 	// assigned are the columns that the session has set in an object without a row, with the values that they had before.
 	assigned map[int]reflect.Value
@@ -73,6 +74,9 @@ func (e *entry) setParent(ref int, parent any) {
 }
 
 func (e *entry) currentParents() []any {
+	if len(e.mapping.Refs) == 0 {
+		return nil
+	}
 	parents := make([]any, len(e.mapping.Refs))
 	for i := range parents {
 		parents[i] = e.parent(i)
@@ -92,8 +96,13 @@ func (e *entry) seen() error {
 
 // changed reports whether the object differs from what its row was.
 func (e *entry) changed() (bool, error) {
+	for ref := range e.mapping.Refs {
+		if e.parent(ref) != e.parents[ref] {
+			return true, nil
+		}
+	}
 	columns, err := e.known.Changed(e.value)
-	return len(columns) > 0 || !slices.Equal(e.parents, e.currentParents()), err
+	return len(columns) > 0, err
 }
 
 // restore gives an object that has a row the values that its row had.

@@ -92,6 +92,7 @@ func (s *Session) flush(ctx context.Context, except *entry) (err error) {
 	if err := f.checkParents(); err != nil {
 		return err
 	}
+	s.findAll() // for work on different shards, which goes on at once
 	if err := f.run(); err != nil {
 		return err
 	}

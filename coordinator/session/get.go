@@ -79,15 +79,13 @@ func (s *Session) mapped(ctx context.Context, r row) (e *entry, only bool) {
 	p := coordinator.PlacementOf(ctx)
 	switch {
 	case p.Pinned && len(p.Shards) == 1:
-		return s.byKey[messages.Key{Table: r.table, PK: r.pk, Shard: p.Shards[0]}], true
+		return s.rows.get(messages.Key{Table: r.table, PK: r.pk, Shard: p.Shards[0]}), true
 	case p.Pinned:
 		return nil, false
 	case p.Token != "":
-		return s.byKey[messages.Key{Table: r.table, PK: r.pk, Shard: p.Token}], true
-	case len(s.byRow[r]) == 1:
-		return s.byRow[r][0], false
+		return s.rows.get(messages.Key{Table: r.table, PK: r.pk, Shard: p.Token}), true
 	default:
-		return nil, false
+		return s.rows.only(r), false
 	}
 }
 
@@ -126,7 +124,7 @@ func noRow(found bool, err error) error {
 }
 
 func (s *Session) byItsKey(ctx context.Context, m *mapping.Struct, key messages.Key) (*entry, error) {
-	if e := s.byKey[key]; e != nil {
+	if e := s.rows.get(key); e != nil {
 		found, err := s.current(ctx, m, e)
 		return e, noRow(found, err)
 	}

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 
@@ -10,29 +11,20 @@ import (
 
 // index notes the row of an entry. An entry whose row it was before has none any more.
 func (s *Session) index(e *entry) {
-	if other := s.byKey[e.key]; other != nil && other != e {
+	if other := s.rows.get(e.key); other != nil && other != e {
 		s.note(other)
 		s.unindex(other)
 		other.state = gone
 	}
-	if s.byKey[e.key] == e {
-		return
+	if s.rows.get(e.key) != e {
+		s.rows.put(e)
 	}
-	s.byKey[e.key] = e
-	s.byRow[e.row()] = append(s.byRow[e.row()], e)
 }
 
 func (s *Session) unindex(e *entry) {
-	if s.byKey[e.key] != e {
-		return
+	if s.rows.get(e.key) == e {
+		s.rows.remove(e)
 	}
-	delete(s.byKey, e.key)
-	left := slices.DeleteFunc(s.byRow[e.row()], func(o *entry) bool { return o == e })
-	if len(left) == 0 {
-		delete(s.byRow, e.row())
-		return
-	}
-	s.byRow[e.row()] = left
 }
 
 // linked returns the mapping of a type whose objects may become the session's: its refs and manys are in order.
@@ -46,13 +38,43 @@ func linked(t reflect.Type) (*mapping.Struct, error) {
 
 // track makes an object one that the session knows. REQUIRES: m is linked.
 func (s *Session) track(object any, m *mapping.Struct, v reflect.Value) *entry {
-	e := &entry{object: object, value: v, mapping: m}
+	if len(s.room) == 0 {
+		s.room = make([]entry, min(1+len(s.entries), entriesAtOnce))
+	}
+	e := &s.room[0]
+	s.room = s.room[1:]
+	e.object, e.value, e.mapping = object, v, m
 	s.entries = append(s.entries, e)
-	s.objects[object] = e
 	return e
 }
 
-// met is a row that was read: its object as it would be if it were new.
+// entriesAtOnce is how many entries are allocated at once, at the most: they live as long as the session.
+const entriesAtOnce = 128
+
+// known returns the entry of an object; nil if it isn't the session's.
+func (s *Session) known(object any) *entry {
+	s.findAll()
+	return s.objects[object]
+}
+
+// findAll makes the entries of all objects be found by them. A session that only reads rows without relations never needs that.
+func (s *Session) findAll() {
+	more := s.entries[s.found:]
+	if len(more) == 0 {
+		return
+	}
+	if len(more) > len(s.objects) {
+		roomy := make(map[any]*entry, len(s.entries))
+		maps.Copy(roomy, s.objects)
+		s.objects = roomy
+	}
+	for _, e := range more {
+		s.objects[e.object] = e
+	}
+	s.found = len(s.entries)
+}
+
+// met is a row that was read: its object as it would be if it were new, which may know its key.
 type met struct {
 	object reflect.Value // a pointer to the struct
 	shard  messages.ShardID
@@ -72,12 +94,15 @@ func (s *Session) merge(m *mapping.Struct, r met, take taking) (*entry, error) {
 	if r.shard == "" {
 		return nil, invalid("the rows of %s that the statement returns belong to no single shard, so they are no objects", m.Table)
 	}
-	pk, err := m.PrimaryKey(r.object.Elem())
-	if err != nil {
-		return nil, err
+	key, ok := mapping.KeyOf(r.object.Interface())
+	if !ok || key.Shard != r.shard {
+		pk, err := m.PrimaryKey(r.object.Elem())
+		if err != nil {
+			return nil, err
+		}
+		key = messages.Key{Table: m.Table, PK: pk, Shard: r.shard}
 	}
-	key := messages.Key{Table: m.Table, PK: pk, Shard: r.shard}
-	e := s.byKey[key]
+	e := s.rows.get(key)
 	if e == nil {
 		known, err := m.Snapshot(r.object.Elem())
 		if err != nil {
@@ -86,7 +111,7 @@ func (s *Session) merge(m *mapping.Struct, r met, take taking) (*entry, error) {
 		e = s.track(r.object.Interface(), m, r.object.Elem())
 		e.now = now{state: persistent, key: key, known: known, parents: e.currentParents()}
 		mapping.SetKey(e.object, key)
-		s.index(e)
+		s.rows.put(e)
 		if slices.ContainsFunc(s.levels, (*level).changedUnseen) {
 			top := s.levels[len(s.levels)-1]
 			top.met = append(top.met, e)
@@ -131,7 +156,7 @@ func (s *Session) leadsTo(e *entry, ref int, parent any) bool {
 	if !ok {
 		return false
 	}
-	if p := s.objects[parent]; p != nil && p.state != unknown {
+	if p := s.known(parent); p != nil && p.state != unknown {
 		own, err := p.mapping.PrimaryKey(p.value)
 		return err == nil && own == pk
 	}
@@ -162,7 +187,7 @@ func (s *Session) entryOf(object any) (*entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := s.objects[object]
+	e := s.known(object)
 	if e == nil || !e.there() {
 		return nil, invalid("a %v that isn't the session's, or has no row: Get it here, or flush it", m.Type)
 	}

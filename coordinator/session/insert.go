@@ -28,13 +28,21 @@ func (f *flushing) insert(shard messages.ShardID, group []*entry) error {
 // batch returns the first rows of a group that can be inserted at once: none of them needs the key that another is given by the
 // database.
 func (f *flushing) batch(shard messages.ShardID, group []*entry) ([]*entry, error) {
+	before, noted := map[*entry]bool{}, 0 // the first ones of the group, when somebody asks
 	for i, e := range group {
 		refs := f.late[e]
 		if len(refs) == 0 {
 			continue
 		}
 		for _, ref := range refs {
-			if slices.Contains(group[:i], f.s.objects[e.parent(ref)]) {
+			p := f.s.known(e.parent(ref))
+			if p == nil || p.mapping != e.mapping {
+				continue // its own group went before
+			}
+			for ; noted < i; noted++ {
+				before[group[noted]] = true
+			}
+			if before[p] {
 				return group[:i], nil
 			}
 		}

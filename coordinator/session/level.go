@@ -32,16 +32,19 @@ func (s *Session) note(e *entry) {
 // undo makes the entries what they were when the level at depth began, as far as which says so, and expires them all. The levels from
 // there on are empty and closed, but for the lowest.
 func (s *Session) undo(depth int, which func(*entry) bool) {
-	var undone []*entry
-	was := map[*entry]now{}
+	undone := make([]*entry, 0, len(s.entries))
+	was := map[*entry]now{} // of those that became something else since
 	for _, e := range s.entries {
-		if which(e) {
-			undone = append(undone, e)
-			was[e] = e.now
-			for at := len(s.levels) - 1; at >= depth; at-- {
-				if before, ok := s.levels[at].was[e]; ok {
-					e.now = before
+		if !which(e) {
+			continue
+		}
+		undone = append(undone, e)
+		for at := len(s.levels) - 1; at >= depth; at-- {
+			if before, ok := s.levels[at].was[e]; ok {
+				if _, noted := was[e]; !noted {
+					was[e] = e.now
 				}
+				e.now = before
 			}
 		}
 	}
@@ -76,7 +79,9 @@ func (s *Session) undo(depth int, which func(*entry) bool) {
 			mapping.SetKey(e.object, e.key)
 		}
 	}
-	s.reindex()
+	if len(was) > 0 {
+		s.reindex()
+	}
 	for _, e := range undone {
 		if e.there() {
 			s.unlist(e)
@@ -107,15 +112,14 @@ func (s *Session) release() {
 // reindex builds the indexes anew, and forgets who isn't the session's any more.
 func (s *Session) reindex() {
 	clear(s.objects)
-	clear(s.byKey)
-	clear(s.byRow)
+	s.found = 0
+	s.rows.reset(s.entries)
 	kept := s.entries[:0]
 	for _, e := range s.entries {
 		if e.state == unknown {
 			continue
 		}
 		kept = append(kept, e)
-		s.objects[e.object] = e
 		if e.there() {
 			s.index(e)
 		}

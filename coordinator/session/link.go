@@ -36,7 +36,7 @@ func (f *flushing) link(e *entry) error {
 		if parent == nil {
 			continue
 		}
-		p := f.s.objects[parent]
+		p := f.s.known(parent)
 		if p != nil && p.state == gone {
 			return invalid("%s is deleted, and %s has it as %s", p.name(), e.name(), e.mapping.Refs[ref].Name)
 		}

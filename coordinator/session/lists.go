@@ -25,7 +25,7 @@ func (s *Session) unlist(e *entry) {
 
 // isKnown reports whether an object is the session's, or has a row elsewhere.
 func (s *Session) isKnown(object any) bool {
-	if s.objects[object] != nil {
+	if s.known(object) != nil {
 		return true
 	}
 	_, elsewhere := mapping.KeyOf(object)

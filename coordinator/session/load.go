@@ -19,15 +19,17 @@ func (s *Session) Load(ctx context.Context, field string, parents ...any) error 
 	}
 	defer s.leave()
 	var entries []*entry
+	listed := map[*entry]bool{}
 	for _, object := range parents {
 		e, err := s.entryOf(object)
 		if err != nil {
 			return err
 		}
-		if e.mapping != s.objects[parents[0]].mapping {
-			return invalid("a %v and a %v: Load is for objects of one type", s.objects[parents[0]].mapping.Type, e.mapping.Type)
+		if e.mapping != s.known(parents[0]).mapping {
+			return invalid("a %v and a %v: Load is for objects of one type", s.known(parents[0]).mapping.Type, e.mapping.Type)
 		}
-		if !slices.Contains(entries, e) {
+		if !listed[e] {
+			listed[e] = true
 			entries = append(entries, e)
 		}
 	}
@@ -125,7 +127,7 @@ func parentsAt(parents []*entry, shard messages.ShardID) []*entry {
 
 // isNew reports whether an object has no row, as far as the session knows.
 func (s *Session) isNew(object any) bool {
-	if e := s.objects[object]; e != nil {
+	if e := s.known(object); e != nil {
 		return e.state == pending
 	}
 	return !s.isKnown(object)
@@ -170,7 +172,7 @@ func (s *Session) loadParents(ctx context.Context, ref int, children []*entry) e
 	asked := map[messages.Key]bool{}
 	for _, e := range children {
 		key, ok := keyOf(e)
-		if p := s.byKey[key]; !ok || asked[key] || p != nil && !p.expired {
+		if p := s.rows.get(key); !ok || asked[key] || p != nil && !p.expired {
 			continue
 		}
 		asked[key] = true
@@ -188,7 +190,7 @@ func (s *Session) loadParents(ctx context.Context, ref int, children []*entry) e
 		delete(asked, e.key)
 	}
 	for key := range asked {
-		p := s.byKey[key]
+		p := s.rows.get(key)
 		if p == nil {
 			continue
 		}
@@ -202,7 +204,7 @@ func (s *Session) loadParents(ctx context.Context, ref int, children []*entry) e
 	}
 	for _, e := range children {
 		key, ok := keyOf(e)
-		if p := s.byKey[key]; ok && p != nil {
+		if p := s.rows.get(key); ok && p != nil {
 			if p.mapping != m {
 				return otherType(p, m.Type)
 			}

@@ -66,7 +66,7 @@ func (f *flushing) freshParents(e *entry) []*entry {
 	var parents []*entry
 	for ref := range e.mapping.Refs {
 		if parent := e.parent(ref); parent != nil {
-			if p := f.s.objects[parent]; p != nil && p.state == pending {
+			if p := f.s.known(parent); p != nil && p.state == pending {
 				parents = append(parents, p)
 			}
 			continue

@@ -36,7 +36,7 @@ func (f *flushing) checkStays(e *entry, ref int, shard messages.ShardID) error {
 	var p *entry
 	if parent := e.parent(ref); parent != nil {
 		key, _ := f.s.parentKey(parent)
-		p = f.s.byKey[key]
+		p = f.s.rows.get(key)
 	} else {
 		m, err := mapping.Of(e.mapping.Refs[ref].Parent)
 		if err != nil {
@@ -46,7 +46,7 @@ func (f *flushing) checkStays(e *entry, ref int, shard messages.ShardID) error {
 		if !ok {
 			return nil
 		}
-		p = f.s.byKey[messages.Key{Table: m.Table, PK: pk, Shard: shard}]
+		p = f.s.rows.get(messages.Key{Table: m.Table, PK: pk, Shard: shard})
 	}
 	if p == nil || p.state != deleting {
 		return nil

@@ -31,7 +31,7 @@ func (f *flushing) checkParents() error {
 				continue
 			}
 			key := messages.Key{Table: m.Table, PK: pk, Shard: c.e.key.Shard}
-			if f.s.byKey[key] != nil || slices.ContainsFunc(f.byRow[row{m.Table, pk}], func(p *entry) bool { return f.shards[p] == key.Shard }) {
+			if f.s.rows.get(key) != nil || slices.ContainsFunc(f.byRow[row{m.Table, pk}], func(p *entry) bool { return f.shards[p] == key.Shard }) {
 				continue
 			}
 			unknown.add(key.Shard, m, sought{c.e, ref, key})
@@ -66,7 +66,7 @@ func (f *flushing) seek(shard messages.ShardID, m *mapping.Struct, parents []sou
 			continue
 		}
 		elsewhere := ""
-		for _, other := range f.s.byRow[row{m.Table, p.key.PK}] {
+		for _, other := range f.s.rows.all(row{m.Table, p.key.PK}) {
 			elsewhere = ", but on " + string(other.key.Shard)
 		}
 		return wrongShard(p.e, shard, "its new parent %s(%v) isn't there%s", m.Table, p.key.PK, elsewhere)

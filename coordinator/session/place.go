@@ -83,7 +83,7 @@ func (f *flushing) parentShard(e *entry, ref int) (messages.ShardID, string, err
 	if key, ok := f.s.parentKey(parent); ok {
 		return key.Shard, key.String(), nil
 	}
-	p := f.s.objects[parent]
+	p := f.s.known(parent)
 	if p == nil || p.state != pending {
 		return "", "", invalid("the parent that %s has as %s has no row", e.name(), e.mapping.Refs[ref].Name)
 	}
@@ -98,7 +98,7 @@ func (f *flushing) shardByColumns(e *entry, ref int, parent *mapping.Struct) (me
 		return "", "", nil
 	}
 	r := row{parent.Table, pk}
-	found := slices.Concat(f.s.byRow[r], f.byRow[r])
+	found := slices.Concat(f.s.rows.all(r), f.byRow[r])
 	if len(found) != 1 || found[0] == e {
 		return "", "", nil
 	}

@@ -46,8 +46,9 @@ func selectAs[T any](ctx context.Context, s *Session, sql string, args []any) ([
 	if err != nil {
 		return nil, err
 	}
-	objects := make([]*T, 0, len(found))
-	for _, r := range found {
+	s.rows.reserve(m.Table, len(found.objects))
+	for i, object := range found.objects {
+		r := met{reflect.ValueOf(object), found.shard(i)}
 		var e *entry
 		if kind == tree.Delete {
 			e, err = s.mergeDeleted(m, r)
@@ -58,18 +59,57 @@ func selectAs[T any](ctx context.Context, s *Session, sql string, args []any) ([
 			return nil, err
 		}
 		e.written = e.written || take == always
-		objects = append(objects, e.object.(*T))
+		found.objects[i] = e.object.(*T)
 	}
-	return objects, nil
+	return found.objects, nil
 }
 
-func selectRows[T any](ctx context.Context, s *Session, m *mapping.Struct, kind tree.Kind, sql string, args []any) ([]met, error) {
+// read is the rows of a statement, each as a new object. Rows that came in turn from one shard are a run.
+type read[T any] struct {
+	objects []*T
+	runs    []run
+	at      int // the run of the last one that was asked for
+}
+
+// run is rows up to an end.
+type run struct {
+	shard messages.ShardID
+	end   int
+}
+
+func (r *read[T]) add(object *T, shard messages.ShardID) {
+	r.objects = append(r.objects, object)
+	if last := len(r.runs) - 1; last < 0 || r.runs[last].shard != shard {
+		r.runs = append(r.runs, run{shard: shard})
+	}
+	r.runs[len(r.runs)-1].end = len(r.objects)
+}
+
+// shard returns the shard of a row. Rows are asked for in their order.
+func (r *read[T]) shard(row int) messages.ShardID {
+	for r.runs[r.at].end <= row {
+		r.at++
+	}
+	return r.runs[r.at].shard
+}
+
+func selectRows[T any](ctx context.Context, s *Session, m *mapping.Struct, kind tree.Kind, sql string, args []any) (*read[T], error) {
 	rows, err := s.troupe.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, err
 	}
+	found := &read[T]{objects: []*T{}}
+	if _, scans := any(new(T)).(interface{ Scan(any) error }); kind != tree.Delete && !scans {
+		for v, err := range coordinator.Each[T](rows) {
+			if err != nil {
+				return nil, err
+			}
+			found.add(&v, coordinator.ShardOf(rows))
+		}
+		return found, nil
+	}
 	defer rows.Close()
-	scan := pgx.RowToStructByName[T]
+	scan := pgx.RowToStructByName[T] // for a T that Each takes for a single value
 	if kind == tree.Delete {
 		for _, name := range m.KeyNames() {
 			if !slices.ContainsFunc(rows.FieldDescriptions(), namedAs(name)) {
@@ -79,13 +119,12 @@ func selectRows[T any](ctx context.Context, s *Session, m *mapping.Struct, kind 
 		}
 		scan = pgx.RowToStructByNameLax[T]
 	}
-	var found []met
 	for rows.Next() {
 		v, err := scan(rows)
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, met{reflect.ValueOf(&v), coordinator.ShardOf(rows)})
+		found.add(&v, coordinator.ShardOf(rows))
 	}
 	return found, rows.Err()
 }
@@ -119,7 +158,7 @@ func (s *Session) mergeDeleted(m *mapping.Struct, r met) (*entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := s.byKey[messages.Key{Table: m.Table, PK: pk, Shard: r.shard}]
+	e := s.rows.get(messages.Key{Table: m.Table, PK: pk, Shard: r.shard})
 	if e == nil {
 		e = s.track(r.object.Interface(), m, r.object.Elem())
 		e.state = gone

@@ -30,12 +30,13 @@ type Session struct {
 
 	tx      *coordinator.Tx // nil while no transaction is begun
 	endTx   context.CancelFunc
-	failed  error    // of a Flush, after which only a rollback helps
-	levels  []*level // of the transaction, and of each open savepoint
-	entries []*entry // in the order in which they became known
-	objects map[any]*entry
-	byKey   map[messages.Key]*entry
-	byRow   map[row][]*entry
+	failed  error          // of a Flush, after which only a rollback helps
+	levels  []*level       // of the transaction, and of each open savepoint
+	entries []*entry       // in the order in which they became known
+	objects map[any]*entry // of the first entries; see known
+	found   int            // so many of them
+	rows    identities
+	room    []entry           // for the next ones
 	moves   []moved           // by MoveRow in the transaction
 	claim   *mapping.Claimant // of the objects that it is to insert
 	closed  atomic.Bool
@@ -54,8 +55,7 @@ func New(ctx context.Context, t *coordinator.Troupe, cfg Config) *Session {
 	ctx, end := context.WithCancel(ctx)
 	return &Session{
 		troupe: t, cfg: cfg, ctx: ctx, end: end, attempt: 1, levels: []*level{newLevel(nil)},
-		objects: map[any]*entry{}, byKey: map[messages.Key]*entry{}, byRow: map[row][]*entry{},
-		claim: new(mapping.Claimant),
+		objects: map[any]*entry{}, claim: new(mapping.Claimant),
 	}
 }
 
