@@ -34,7 +34,9 @@ func (c *call) hold() {
 // letGo ends a hold. The last one makes the call ready for reuse.
 func (c *call) letGo() {
 	if c.reusable && c.holders.Add(-1) == 0 {
+		texts := c.rows.scan.texts.rest()
 		*c = call{}
+		c.rows.scan.texts = texts
 		callPool.Put(c)
 	}
 }

@@ -6,6 +6,8 @@ const (
 	largestSlab = 16 << 10
 	// largestShare is how long a text may be that shares a slab.
 	largestShare = 256
+	// largestRest is how large a slab may be that goes on to another call.
+	largestRest = 1 << 10
 )
 
 // slab makes small texts share an allocation. Each slab has twice the size of the one before, up to largestSlab, so a text that
@@ -31,6 +33,14 @@ func (s *slab) copy(value []byte) []byte {
 	own := s.bytes[begin:s.used:s.used]
 	copy(own, value)
 	return own
+}
+
+// rest returns what the texts of another call may use of the slab: nothing if it is large, because they would keep all of it.
+func (s *slab) rest() slab {
+	if len(s.bytes) > largestRest {
+		return slab{}
+	}
+	return *s
 }
 
 // text returns a string with the bytes of value.
