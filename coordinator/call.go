@@ -53,7 +53,7 @@ type call struct {
 	leases     []*shardworker.Lease // the connection of each target, in a transaction; nil outside of one, and before it was sent
 	held       bool                 // rows have to be held, see window
 
-	links     links
+	opening   opening
 	reusable  bool         // see reuse.go
 	holders   atomic.Int32 // of a reusable call
 	stream    actors.Stream

@@ -94,13 +94,13 @@ func (b *Backend) enter(c *conn) bool {
 		return false
 	}
 	b.mu.users++
-	b.mu.inUse.add(c)
+	b.mu.inUse.Add(c, &c.links)
 	return true
 }
 
 func (b *Backend) leave(c *conn) {
 	b.mu.Lock()
-	b.mu.inUse.remove(c)
+	b.mu.inUse.Remove(&c.links)
 	b.endUse()
 	owed := b.mu.owed > 0
 	if owed {

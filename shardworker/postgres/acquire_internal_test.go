@@ -2,14 +2,12 @@ package postgres
 
 import (
 	"context"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 
 	"github.com/troupedb/troupe/internal/pgtest"
 )
@@ -49,27 +47,4 @@ func TestAFreshConnectionIsNotLookedAt(t *testing.T) {
 		assert.Equal(t, test.fresh, c.session.takeFresh(), "%v", test.idle)
 		assert.False(t, c.session.takeFresh(), "%v", test.idle)
 	}
-}
-
-// TestConnsKeepsThemInOrder compares the list of the connections in use with a slice.
-func TestConnsKeepsThemInOrder(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		var list conns
-		var model []*conn
-		for range rapid.IntRange(0, 40).Draw(t, "steps") {
-			if len(model) == 0 || rapid.Bool().Draw(t, "add") {
-				c := &conn{}
-				list.add(c)
-				model = append(model, c)
-			} else {
-				i := rapid.IntRange(0, len(model)-1).Draw(t, "which")
-				list.remove(model[i])
-				model = slices.Delete(model, i, i+1)
-			}
-			require.Equal(t, len(model), list.number)
-			newestFirst := slices.Clone(model)
-			slices.Reverse(newestFirst)
-			require.True(t, slices.Equal(newestFirst, list.all()))
-		}
-	})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/troupedb/troupe/internal/linked"
 	"github.com/troupedb/troupe/messages"
 	"github.com/troupedb/troupe/shardworker"
 )
@@ -48,7 +49,7 @@ type Backend struct {
 		users  int // connections in use or being acquired, and graves
 		graves int
 		owed   int // graves that a place is owed
-		inUse  conns
+		inUse  linked.List[conn]
 		wires  map[*wire]struct{}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/troupedb/troupe/internal/linked"
 	"github.com/troupedb/troupe/messages"
 	"github.com/troupedb/troupe/shardworker"
 )
@@ -31,8 +32,8 @@ type conn struct {
 	cursor   cursor
 	direct   directRows
 
-	waiting      waiting // for the connection
-	newer, older *conn   // the neighbours among those in use; guarded by the backend's mu
+	waiting waiting            // for the connection
+	links   linked.Links[conn] // its place among those in use; guarded by the backend's mu
 
 	mu struct {
 		sync.Mutex

@@ -23,7 +23,7 @@ func (b *Backend) Close(ctx context.Context) error {
 		close(b.quiet)
 	}
 	b.endLife()
-	inUse := b.mu.inUse.all()
+	inUse := b.mu.inUse.All()
 	b.mu.Unlock()
 
 	b.severWires((*wire).connecting)
@@ -54,7 +54,7 @@ func (b *Backend) Close(ctx context.Context) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	e := contextError(ctx, "close")
-	e.Detail = fmt.Sprintf("%d connections are still in use and %d are ending", b.mu.inUse.number, b.mu.graves)
+	e.Detail = fmt.Sprintf("%d connections are still in use and %d are ending", b.mu.inUse.Len(), b.mu.graves)
 	return e
 }
 

@@ -9,6 +9,7 @@ import (
 
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"github.com/troupedb/troupe/internal/linked"
 	"github.com/troupedb/troupe/messages"
 	"github.com/troupedb/troupe/shardworker"
 )
@@ -42,7 +43,7 @@ type Backend struct {
 		closed      bool
 		closingIdle bool                 // Close's goroutine has yet to close what was idle
 		idle        [lanes][]*connection // some of which the OpenLimit may be closing
-		leases      leases
+		leases      linked.List[lease]
 		used        bool            // a connection to a file was opened
 		tidying     context.Context // Close's: bounds the removal of these files
 	}

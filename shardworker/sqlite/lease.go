@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/troupedb/troupe/internal/linked"
 	"github.com/troupedb/troupe/messages"
 	"github.com/troupedb/troupe/shardworker"
 )
@@ -23,7 +24,7 @@ type lease struct {
 	interrupted atomic.Bool
 	released    bool
 
-	newer, older *lease // in the backend's list, whose lock guards them
+	links linked.Links[lease] // its place among the backend's, whose lock guards them
 
 	first cursor // of the first query, which most leases have no other than; so both are one allocation
 }

@@ -65,7 +65,7 @@ func (b *Backend) lease(lane int) (*lease, bool) {
 	if l.c = b.takeIdle(lane); l.c == nil {
 		l.c = newConnection(b, lane)
 	}
-	b.mu.leases.add(l)
+	b.mu.leases.Add(l, &l.links)
 	l.c.attach(l)
 	return l, true
 }
@@ -94,7 +94,7 @@ func (b *Backend) giveBack(l *lease, clean bool) {
 		b.mu.idle[c.lane] = append(b.mu.idle[c.lane], c)
 		b.cfg.Open.rest(c)
 	}
-	b.mu.leases.remove(l)
+	b.mu.leases.Remove(&l.links)
 	last := b.last()
 	b.mu.Unlock()
 	b.free[c.lane] <- struct{}{}
@@ -121,7 +121,7 @@ func (b *Backend) Close(ctx context.Context) error {
 			idle = append(idle, c)
 		}
 	}
-	leased, used := b.mu.leases.all(), b.mu.used
+	leased, used := b.mu.leases.All(), b.mu.used
 	b.mu.Unlock()
 
 	for _, l := range leased {
@@ -166,14 +166,14 @@ func (b *Backend) last() bool {
 			return false
 		}
 	}
-	return b.mu.closed && !b.mu.closingIdle && b.mu.leases.number == 0
+	return b.mu.closed && !b.mu.closingIdle && b.mu.leases.Len() == 0
 }
 
 // remaining says what a Close that had to give up leaves.
 func (b *Backend) remaining() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	switch inUse := b.mu.leases.number; {
+	switch inUse := b.mu.leases.Len(); {
 	case inUse > 0 && b.mu.closingIdle:
 		return fmt.Sprintf("connections are still in use (%d), and idle ones are still being closed", inUse)
 	case inUse > 0:
